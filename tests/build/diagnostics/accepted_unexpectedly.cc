@@ -1,0 +1,3 @@
+#include "tests/build/diagnostics/contract.h"
+
+EVEN(two, 2);  // expect: TG-E901 'two'

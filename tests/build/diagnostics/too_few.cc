@@ -1,0 +1,3 @@
+#include "tests/build/diagnostics/contract.h"
+
+EVEN(one, 1);  // expect: TG-E901 'one' // expect: TG-E901 'one'

@@ -1,0 +1,1 @@
+inline int unused_parameter(int parameter) { return 1; }

@@ -1,0 +1,4 @@
+#include "tests/build/diagnostics/contract.h"
+
+// expect: TG-E901 'one'
+EVEN(one, 1);
