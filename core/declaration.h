@@ -1,0 +1,171 @@
+// What is known of an operation from its declaration alone: its facts, and what is wrong with them.
+//
+// The macros (macros.h) leave a class `Facts` per operation with
+//   tokengate_place       name, file and line
+//   tokengate_tags        a callable without parameters that returns tags{...}
+//   tokengate_call        a function of the user's signature, never defined; or, for an instance,
+//   tokengate_callable    a callable without parameters that returns the user's function or member
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+#include <type_traits>
+
+#include <tokengate/core/arguments.h>
+#include <tokengate/core/asynchronous.h>
+#include <tokengate/core/operation_info.h>
+#include <tokengate/core/signature.h>
+#include <tokengate/core/tag_traits.h>
+
+namespace tokengate::detail {
+
+/// What can be wrong with one declaration; a set of bits. Codes, sentences and remedies stand in macros.h.
+enum mistake : unsigned {
+  anchor_with_calls = 1u << 0,
+  tag_twice = 1u << 1,
+  not_a_tag = 1u << 2,
+  asynchronous_result = 1u << 3,
+  dangling_argument = 1u << 4,
+  unstorable_argument = 1u << 5,
+  empty_call = 1u << 6,
+  repeated_call = 1u << 7,
+  empty_anchor = 1u << 8,
+  lone_hash_policy = 1u << 9,
+  lone_digest_policy = 1u << 10,
+  timeout_not_positive = 1u << 11,
+  tags_not_constant = 1u << 12,
+  no_single_signature = 1u << 13,
+  unmovable_result = 1u << 14,
+};
+
+struct declared_place {
+  std::string_view name;
+  const char* file;
+  unsigned line;
+};
+
+template <class Facts>
+using tags_of = decltype(Facts::tokengate_tags());
+
+template <class Tags>
+inline constexpr bool all_are_tags = false;
+template <class... Given>
+inline constexpr bool all_are_tags<tags<Given...>> = (tag<Given> && ...);
+
+template <class Facts>
+concept constant_tags = requires { typename std::bool_constant<(static_cast<void>(Facts::tokengate_tags()), true)>; };
+
+/// The tags of a declaration, kept for the whole run: facts refer into them. None at all where they cannot be read.
+template <class Facts>
+inline constexpr auto given_tags = [] {
+  if constexpr (!all_are_tags<tags_of<Facts>>)
+    return tags<>{};
+  else if constexpr (constant_tags<Facts>)
+    return Facts::tokengate_tags();
+  else
+    return tags<>{};
+}();
+
+/// The user's signature.
+template <class Facts>
+struct call_of : signature<decltype(Facts::tokengate_call)> {};
+template <class Facts>
+  requires requires { Facts::tokengate_callable(); }
+struct call_of<Facts> : signature<decltype(Facts::tokengate_callable())> {};
+
+template <class Facts>
+concept has_call = requires { typename call_of<Facts>::parameters; };
+
+template <class Facts>
+consteval operation_info read_info() {
+  constexpr const declared_place& place = Facts::tokengate_place;
+  operation_info info{.name = place.name, .file = place.file, .line = place.line};
+  given_tags<Facts>.apply(info);
+  return info;
+}
+
+template <class Facts>
+inline constexpr operation_info info_of = read_info<Facts>();
+
+template <class Given>
+struct kind_of {};  // of what is no tag: equal to no kind
+template <tag Given>
+struct kind_of<Given> {
+  using type = typename tag_traits<Given>::kind;
+};
+
+template <class Kind, class Given>
+concept has_kind = requires { requires std::is_same_v<Kind, typename kind_of<Given>::type>; };
+
+template <class Kind, class... Given>
+inline constexpr std::size_t count_of = (std::size_t{0} + ... + has_kind<Kind, Given>);
+
+template <class Given, class... All>
+consteval bool is_given_twice() {
+  if constexpr (tag<Given>)
+    return count_of<typename kind_of<Given>::type, All...> > 1;
+  else
+    return false;
+}
+
+template <class... Given>
+consteval unsigned mistakes_in_kinds(std::type_identity<tags<Given...>>) {
+  constexpr bool lead = count_of<external_calls<0>, Given...> > 0;
+  constexpr bool anchored = count_of<sticky_anchor, Given...> > 0;
+  unsigned found = 0;
+  if (!(tag<Given> && ...)) found |= not_a_tag;
+  if ((is_given_twice<Given, Given...>() || ...)) found |= tag_twice;
+  if (lead && anchored) found |= anchor_with_calls;
+  if (!anchored && count_of<hash_policy, Given...> > 0) found |= lone_hash_policy;
+  if (!lead && count_of<digest_policy, Given...> > 0) found |= lone_digest_policy;
+  return found;
+}
+
+/// Of values only those are looked at that some tag has set.
+template <class... Given>
+consteval unsigned mistakes_in_values(const operation_info& info, const tags<Given...>&) {
+  unsigned found = 0;
+  if (info.attributes.anchored && info.anchor.empty()) found |= empty_anchor;
+  if (count_of<timeout, Given...> > 0 && info.timeout.count() <= 0) found |= timeout_not_positive;
+  for (std::size_t i = 0; i < info.calls.size(); ++i) {
+    if (info.calls[i].empty())
+      found |= empty_call;
+    else if (std::count(info.calls.begin(), info.calls.begin() + i, info.calls[i]) > 0)
+      found |= repeated_call;
+  }
+  return found;
+}
+
+template <class Result, class... Parameters>
+consteval unsigned mistakes_in_call(std::type_identity<Result>, list<Parameters...>) {
+  unsigned found = 0;
+  if (asynchronous<Result, Parameters...>())
+    found |= asynchronous_result;
+  else if (result_unmovable<Result>())
+    found |= unmovable_result;
+  if ((parameter_dangles<Parameters>() || ...)) found |= dangling_argument;
+  if ((parameter_unstorable<Parameters>() || ...)) found |= unstorable_argument;
+  return found;
+}
+
+template <class Facts>
+consteval unsigned find_mistakes() {
+  unsigned found =
+      mistakes_in_kinds(std::type_identity<tags_of<Facts>>{}) | mistakes_in_values(info_of<Facts>, given_tags<Facts>);
+  if constexpr (all_are_tags<tags_of<Facts>>) {
+    if (!constant_tags<Facts>) found |= tags_not_constant;
+  }
+  if constexpr (has_call<Facts>) {
+    using call = call_of<Facts>;
+    found |= mistakes_in_call(std::type_identity<typename call::result>{}, typename call::parameters{});
+  } else {
+    found |= no_single_signature;
+  }
+  return found;
+}
+
+template <class Facts>
+inline constexpr unsigned mistakes_of = find_mistakes<Facts>();
+
+}  // namespace tokengate::detail

@@ -1,0 +1,57 @@
+// What can go wrong, as exceptions. Every message says what to do about it.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace tokengate {
+
+/// Base of every exception that TokenGate itself throws; what a user's operation throws is carried through unchanged.
+class error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// A call that no state of the program can make right: an empty token, a wait inside a destroyed context, a bad option.
+class misuse : public error {
+ public:
+  using error::error;
+};
+
+/// An operation was called outside a token while no coordinator, or more than one, was running.
+class no_coordinator : public error {
+ public:
+  using error::error;
+};
+
+/// The coordinator takes no new tokens from outside any more: stop() was called.
+class coordinator_stopped : public error {
+ public:
+  using error::error;
+};
+
+/// The operation belongs to no registry that a TOKENGATE_APPLICATION or TOKENGATE_PLUGIN closed.
+class operation_not_registered : public error {
+ public:
+  using error::error;
+};
+
+/// A submission that asked not to wait found its mailbox and the admission gate full.
+class mailbox_full : public error {
+ public:
+  using error::error;
+};
+
+/// get_for or get_until gave up; the token is untouched and may be asked again.
+class wait_timed_out : public error {
+ public:
+  using error::error;
+};
+
+/// What get() throws for a token that was killed before it could finish.
+class token_killed : public error {
+ public:
+  using error::error;
+};
+
+}  // namespace tokengate

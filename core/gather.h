@@ -1,0 +1,173 @@
+// Waiting for many tokens at once.
+#pragma once
+
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <ranges>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <tokengate/core/asynchronous.h>
+#include <tokengate/core/token.h>
+
+namespace tokengate {
+
+/// Tag value: gather outcomes instead of throwing the first failure.
+struct return_exceptions_t {
+  explicit return_exceptions_t() = default;
+};
+inline constexpr return_exceptions_t return_exceptions{};
+
+/// A result or the exception that came in its place.
+template <class T>
+class outcome {
+ public:
+  /// The result of a finished token.
+  explicit outcome(token<T>&& finished) {
+    try {
+      if constexpr (std::is_void_v<T>) {
+        finished.get();
+        value_.emplace();
+      } else if constexpr (std::is_reference_v<T>) {
+        value_.emplace(std::addressof(finished.get()));
+      } else {
+        value_.emplace(finished.get());
+      }
+    } catch (const detail::stop_unwind&) {
+      throw;
+    } catch (...) {
+      error_ = std::current_exception();
+    }
+  }
+
+  [[nodiscard]] bool has_value() const noexcept { return value_.has_value(); }
+  explicit operator bool() const noexcept { return has_value(); }
+
+  /// The result; throws the exception that came in its place.
+  std::add_lvalue_reference_t<T> value() & {
+    check();
+    if constexpr (std::is_reference_v<T>)
+      return **value_;
+    else if constexpr (!std::is_void_v<T>)
+      return *value_;
+  }
+  T value() && {
+    check();
+    if constexpr (std::is_reference_v<T>)
+      return static_cast<T>(**value_);
+    else if constexpr (!std::is_void_v<T>)
+      return std::move(*value_);
+  }
+
+  /// Null when there is a value.
+  [[nodiscard]] const std::exception_ptr& error() const noexcept { return error_; }
+
+ private:
+  void check() const {
+    if (error_) std::rethrow_exception(error_);
+  }
+  std::optional<detail::kept<T>> value_;
+  std::exception_ptr error_;
+};
+
+namespace detail {
+
+/// In a tuple of results `void` shows as std::monostate.
+template <class T>
+using gathered = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+
+template <class T>
+gathered<T> get_gathered(token<T>& finished) {
+  if constexpr (std::is_void_v<T>) {
+    token_access::take(finished);
+    return {};
+  } else {
+    return token_access::take(finished);
+  }
+}
+
+template <class... T>
+void await_tuple(const token<T>&... tokens) {
+  if constexpr (sizeof...(T) > 0) {
+    node* const nodes[] = {&token_access::node_of(tokens)...};
+    await_all(nodes, sizeof...(T));
+  }
+}
+
+template <class T>
+void await_range(const std::vector<token<T>>& tokens) {
+  std::vector<node*> nodes;
+  nodes.reserve(tokens.size());
+  for (const auto& handle : tokens) nodes.push_back(&token_access::node_of(handle));
+  await_all(nodes.data(), nodes.size());
+}
+
+template <std::ranges::input_range Range>
+auto to_vector(Range&& tokens) {
+  std::vector<std::ranges::range_value_t<Range>> all;
+  if constexpr (std::ranges::sized_range<Range>) all.reserve(std::ranges::size(tokens));
+  for (auto&& handle : tokens) all.push_back(std::move(handle));
+  return all;
+}
+
+}  // namespace detail
+
+/// A range whose elements are tokens; gather consumes them.
+template <class R>
+concept token_range = std::ranges::input_range<R> && detail::is_token<std::ranges::range_value_t<R>>;
+
+/// Waits until every token has ended, then returns the results in order, or throws the first failure in order (the
+/// others are dropped). Inside a token, those that nobody runs yet are run in place, last to first.
+template <class... T>
+std::tuple<detail::gathered<T>...> gather(token<T>... tokens) {
+  detail::await_tuple(tokens...);
+  return std::tuple<detail::gathered<T>...>{detail::get_gathered(tokens)...};
+}
+
+template <class T>
+auto gather(std::vector<token<T>> tokens) {
+  detail::await_range(tokens);
+  if constexpr (std::is_void_v<T>) {
+    for (auto& handle : tokens) detail::token_access::take(handle);
+  } else {
+    std::vector<std::conditional_t<std::is_reference_v<T>, std::reference_wrapper<std::remove_reference_t<T>>, T>>
+        results;
+    results.reserve(tokens.size());
+    for (auto& handle : tokens) results.push_back(detail::token_access::take(handle));
+    return results;
+  }
+}
+
+template <token_range Range>
+auto gather(Range&& tokens) {
+  return gather(detail::to_vector(std::forward<Range>(tokens)));
+}
+
+/// The same, but every token's outcome is returned: a value or the exception in its place.
+template <class... T>
+std::tuple<outcome<T>...> gather(return_exceptions_t, token<T>... tokens) {
+  detail::await_tuple(tokens...);
+  return std::tuple<outcome<T>...>{outcome<T>(std::move(tokens))...};
+}
+
+template <class T>
+std::vector<outcome<T>> gather(return_exceptions_t, std::vector<token<T>> tokens) {
+  detail::await_range(tokens);
+  std::vector<outcome<T>> results;
+  results.reserve(tokens.size());
+  for (auto& handle : tokens) results.emplace_back(std::move(handle));
+  return results;
+}
+
+template <token_range Range>
+auto gather(return_exceptions_t, Range&& tokens) {
+  return gather(return_exceptions, detail::to_vector(std::forward<Range>(tokens)));
+}
+
+}  // namespace tokengate

@@ -1,0 +1,64 @@
+// From a call to a token on its way.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <utility>
+
+#include <tokengate/core/clock.h>
+#include <tokengate/core/host.h>
+#include <tokengate/core/operation_info.h>
+#include <tokengate/core/place.h>
+#include <tokengate/core/token.h>
+
+namespace tokengate::detail {
+
+[[noreturn]] void refuse_unregistered(const operation_record& operation);
+
+/// Every token's times are taken (1), or those of one in so many (a power of two). Set by the coordinator that started
+/// last; relaxed, since a token more or less in a sample does not matter.
+inline constinit std::atomic<std::uint32_t> timing_interval{1};
+
+/// Hands a new node to the running token's core, or to the current coordinator when called from outside.
+inline void dispatch(node& made, host* core, place* outside) {
+  thread_cache& cache = thread_cache::local();
+  made.id = cache.next_id();
+  if (cache.sample(timing_interval.load(std::memory_order_relaxed))) made.enqueued = ticks();
+  if (core != nullptr) {
+    made.creator = core->running()->id;
+    core->spawn(made);
+  } else {
+    outside->submit(made);
+  }
+}
+
+/// Makes a node of type Node and sends it off. Throws bad_alloc, no_coordinator, coordinator_stopped, or what copying
+/// the arguments throws; then nothing has been submitted.
+template <class Node, class... Args>
+auto make_token(const operation_record* record, attributes tags, std::uint32_t operation, Args&&... args) {
+  host* const core = host::current();
+  place* const outside = core == nullptr ? &place::current() : nullptr;
+  auto* const made = new Node(record, tags, std::forward<Args>(args)...);
+  made->operation = operation;
+  try {
+    dispatch(*made, core, outside);
+  } catch (...) {
+    made->type->destroy(*made);
+    throw;
+  }
+  return token_access::make(*made);
+}
+
+/// A token that will call Op::invoke with arguments kept as Stored.
+template <class Op, class... Stored, class... Args>
+token<typename Op::result_type> launch(Args&&... args) {
+  const operation_record& record = Op::record();
+  // Acquire: pairs with the enrolment, so that the table's entry is seen too.
+  const auto index = record.index.load(std::memory_order_acquire);
+  if (index < 0) [[unlikely]]
+    refuse_unregistered(record);
+  return make_token<task_node<Op, typename Op::result_type, Stored...>>(
+      &record, Op::info.attributes, static_cast<std::uint32_t>(index) + 1, std::forward<Args>(args)...);
+}
+
+}  // namespace tokengate::detail

@@ -1,0 +1,149 @@
+// The object behind the name of an operation.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <tokengate/core/collect.h>
+#include <tokengate/core/declaration.h>
+#include <tokengate/core/launch.h>
+#include <tokengate/core/macros.h>
+#include <tokengate/core/operation_info.h>
+
+namespace tokengate {
+namespace detail {
+
+/// The one record of an operation, shared by all units that see its declaration.
+template <class Facts>
+inline constinit operation_record record_of{info_of<Facts>};
+
+/// What a declaration that was refused is taken for, so that its mistake is reported once and not again by every call.
+struct nothing_to_call {
+  using result = void;
+  using parameters = list<>;
+};
+template <class Facts>
+inline constexpr bool unusable = (mistakes_of<Facts> & (asynchronous_result | dangling_argument | unstorable_argument |
+                                                        unmovable_result | no_single_signature)) != 0;
+
+template <class Facts>
+using usable_call = std::conditional_t<unusable<Facts>, nothing_to_call, call_of<Facts>>;
+
+/// Calls the user's function with its arguments, of which the last may be left to their defaults.
+template <class Facts, class... Arguments>
+constexpr decltype(auto) call_user(Arguments&&... arguments) {
+  if constexpr (requires { Facts::tokengate_callable(); })
+    return std::invoke(Facts::tokengate_callable(), std::forward<Arguments>(arguments)...);
+  else
+    return tokengate_body(Facts{}, std::forward<Arguments>(arguments)...);
+}
+
+template <class Facts, class... Stored>
+concept user_takes = requires { std::invoke(Facts::tokengate_callable(), std::declval<Stored>()...); } ||
+                     requires { Facts::tokengate_call(std::declval<Stored>()...); };
+
+/// How the arguments of one call are kept.
+template <class Facts, class Indices, class... Arguments>
+struct kept_arguments;
+template <class Facts, std::size_t... Index, class... Arguments>
+struct kept_arguments<Facts, std::index_sequence<Index...>, Arguments...> {
+  template <class... Parameters>
+  static std::tuple<Parameters...> as_tuple(list<Parameters...>);
+  using parameters = decltype(as_tuple(typename call_of<Facts>::parameters{}));
+  template <std::size_t I, class Argument>
+  using stored = typename detail::stored<std::tuple_element_t<I, parameters>, Argument>::type;
+
+  static consteval bool fit() {
+    if constexpr ((std::convertible_to<Arguments, stored<Index, Arguments>> && ...))
+      return user_takes<Facts, stored<Index, Arguments>...>;
+    else
+      return false;
+  }
+  static auto launch(Arguments... arguments) {
+    return detail::launch<operation<Facts>, stored<Index, Arguments>...>(std::forward<Arguments>(arguments)...);
+  }
+};
+
+template <class Facts, class... Arguments>
+using call_arguments = kept_arguments<Facts, std::index_sequence_for<Arguments...>, Arguments...>;
+
+template <class Facts, class... Arguments>
+consteval bool fit() {
+  if constexpr (unusable<Facts>)
+    return true;
+  else if constexpr (sizeof...(Arguments) > call_of<Facts>::parameters::size)
+    return false;
+  else
+    return call_arguments<Facts, Arguments...>::fit();
+}
+
+/// What a refused call of an instance would have returned.
+template <class Facts, class...>
+struct token_of {
+  using type = token<typename operation<Facts>::result_type>;
+};
+
+/// The operation of these facts can be called with these arguments.
+template <class Facts, class... Arguments>
+concept accepts = fit<Facts, Arguments...>();
+
+/// The call as it was declared, beside the one that deduces: it takes braced lists, operation({1, 2}, "x").
+template <class Facts, class Parameters>
+struct exact_call {
+  void operator()(exact_call) const = delete;  // nothing to add to an operation without arguments, or of a member
+};
+template <class Facts, class First, class... Rest>
+struct exact_call<Facts, list<First, Rest...>> {
+  auto operator()(First first, Rest... rest) const {
+    return call_arguments<Facts, First, Rest...>::launch(std::forward<First>(first), std::forward<Rest>(rest)...);
+  }
+};
+template <class Facts, class Member, class... Rest>
+struct exact_call<Facts, list<receiver<Member>, Rest...>> : exact_call<Facts, list<>> {};
+
+}  // namespace detail
+
+/// An operation: call it like the function it was declared as, and get a token in place of the result. Operation
+/// objects are empty, constant and may be copied; all of them may be used from any thread at any time.
+template <class Facts>
+class operation : public Facts, public detail::exact_call<Facts, typename detail::usable_call<Facts>::parameters> {
+  using call = detail::usable_call<Facts>;
+  using exact = detail::exact_call<Facts, typename call::parameters>;
+
+ public:
+  using result_type = typename call::result;
+
+  /// The facts of the declaration, usable in constant expressions.
+  static constexpr const operation_info& info = detail::info_of<Facts>;
+
+  /// What the running program knows of the operation.
+  static constexpr operation_record& record() noexcept { return detail::record_of<Facts>; }
+
+  using exact::operator();
+  using Facts::operator();  // the refusal of arguments that do not fit, with the operation's name in the message
+
+  /// Keeps the arguments by value (std::ref and std::cref share instead) and returns the token of the call. Inside a
+  /// token the new one is its child. May suspend the calling token, or run the child before it returns, but never
+  /// blocks a core; a thread waits when the mailbox is full. Throws operation_not_registered, no_coordinator,
+  /// coordinator_stopped, bad_alloc, or what copying an argument throws.
+  template <class... Arguments>
+    requires detail::accepts<Facts, Arguments...>
+  token<result_type> operator()(Arguments&&... arguments) const {
+    if constexpr (detail::unusable<Facts>)
+      return {};
+    else
+      return detail::call_arguments<Facts, Arguments&&...>::launch(std::forward<Arguments>(arguments)...);
+  }
+
+  /// Runs the user's function here and now; for the token that carries the call.
+  template <class... Stored>
+  static result_type invoke(Stored&&... stored) {
+    return detail::call_user<Facts>(std::forward<Stored>(stored)...);
+  }
+};
+
+}  // namespace tokengate

@@ -1,0 +1,51 @@
+// The facts of an operation: what is known when it is compiled, and its one record in the running program.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+#include <tokengate/core/tags.h>
+
+namespace tokengate {
+
+/// What a token's way needs at run time; copied into its node.
+struct attributes {
+  tokengate::weight weight = tokengate::weight::medium;
+  std::uint8_t storage = 0;  ///< 0: touches no storage; else a `storage_speed`
+  tokengate::domain domain = tokengate::domain::bound;
+  tokengate::hash_policy hash_policy = tokengate::hash_policy::standard;
+  tokengate::digest_policy digest_policy = tokengate::digest_policy::full;
+  bool lead = false;      ///< has external_calls
+  bool anchored = false;  ///< has a sticky_anchor
+
+  constexpr bool touches_storage() const noexcept { return storage != 0; }
+  constexpr bool operator==(const attributes&) const = default;
+};
+static_assert(sizeof(attributes) <= 8 && std::is_trivially_copyable_v<attributes>);
+
+/// The facts of one operation, known when it is compiled. Everything referred to lives as long as the program.
+struct operation_info {
+  std::string_view name;  ///< without namespace; literal, so `name.data()` ends with a zero
+  const char* file = "";
+  unsigned line = 0;
+  tokengate::attributes attributes{};
+  std::string_view anchor{};                  ///< empty: not anchored
+  std::span<const std::string_view> calls{};  ///< the names of external_calls, in order of declaration
+  std::chrono::nanoseconds timeout{0};        ///< 0: none
+};
+
+/// The run-time side of one operation: exactly one per operation in the program.
+struct operation_record {
+  operation_info info;
+  /// Place in the operation table, -1 until a closed registry enrolled it. Written once, before `main`, with release;
+  /// the acquire load of a reader that finds it >= 0 therefore sees the table's entry.
+  std::atomic<std::int32_t> index{-1};
+
+  constexpr explicit operation_record(const operation_info& facts) noexcept : info(facts) {}
+};
+
+}  // namespace tokengate

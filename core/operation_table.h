@@ -1,0 +1,25 @@
+// The operations of this program that stand in a closed registry, each with a dense index. It fills during static
+// initialisation and never shrinks. Every function here may be called from any thread and takes a short lock: look up
+// once and keep what you found.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include <tokengate/core/operation_info.h>
+
+namespace tokengate {
+
+/// How many operations are enrolled; their indices are 0 .. operation_count() - 1.
+std::size_t operation_count() noexcept;
+
+/// The operation with this index, which must be below `operation_count()`. The record lives as long as the program.
+const operation_record& operation_at(std::size_t index) noexcept;
+
+namespace detail {
+
+/// Gives every record its index. A record that already has one keeps it: enrolling it again is harmless.
+bool enroll(std::span<operation_record* const> records);
+
+}  // namespace detail
+}  // namespace tokengate

@@ -1,0 +1,106 @@
+// Closing a registry: what can only be checked once all operations are known. This header is all that
+// TOKENGATE_APPLICATION and TOKENGATE_PLUGIN need; what they define is described in registry_value.h.
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include <tokengate/core/operation_table.h>
+#include <tokengate/core/registry_value.h>
+#include <tokengate/core/storage_choice.h>
+
+namespace tokengate::detail {
+
+/// What can clash when a registry closes. Codes, sentences and remedies stand in macros.h.
+enum clash : unsigned { same_name, unknown_call, anchored_child };
+
+/// A call counts once, where it is named first; an empty name was refused at the declaration.
+constexpr bool first_mention(const operation_info& caller, std::size_t which) {
+  for (std::size_t i = 0; i < which; ++i)
+    if (caller.calls[i] == caller.calls[which]) return false;
+  return !caller.calls[which].empty();
+}
+
+template <class Closed>
+constexpr bool clashes(clash kind, const operation_info& info, std::size_t which) {
+  if (kind == same_name) return registry<Closed>::find(info.name) != &info;
+  if (!first_mention(info, which)) return false;
+  const operation_info* const child = registry<Closed>::find(info.calls[which]);
+  return kind == unknown_call ? child == nullptr : child != nullptr && child->attributes.anchored;
+}
+
+/// Instantiates the refusal that the declaration of the operation holds ready: the error stands at its line and carries
+/// its name.
+template <class Closed, class Operation, clash Kind, std::size_t Which>
+void check() {
+  if constexpr (clashes<Closed>(Kind, Operation::info, Which))
+    static_cast<void>(sizeof(typename Operation::template tokengate_clash<Kind, Which>));
+}
+
+template <class Closed, class Operation, std::size_t... Which>
+void check_calls(std::index_sequence<Which...>) {
+  (check<Closed, Operation, unknown_call, Which>(), ...);
+  (check<Closed, Operation, anchored_child, Which>(), ...);
+}
+
+template <class Closed, class Operation, bool Whole>
+void check_operation() {
+  check<Closed, Operation, same_name, 0>();
+  if constexpr (Whole) check_calls<Closed, Operation>(std::make_index_sequence<Operation::info.calls.size()>{});
+}
+
+inline void each(...) {}  // in place of a fold expression, which clang limits to 256 operands
+
+// The macros ask for the result type of these two, which is deduced and so makes the compiler look at their bodies, and
+// from there at each check() by itself. Were anything here constant or deduced, one refusal would hide the next, or be
+// followed by an error about its caller.
+template <class Closed, class... Operations>
+auto check_plugin(list<Operations...>) {
+  each(&check_operation<Closed, Operations, false>...);
+}
+template <class Closed, class... Operations>
+auto check_application(list<Operations...>) {
+  each(&check_operation<Closed, Operations, true>...);
+}
+
+template <class T>
+inline constexpr bool is_registry = false;
+template <class Closed>
+inline constexpr bool is_registry<registry<Closed>> = true;
+
+template <class... Plugins>
+std::bool_constant<(is_registry<Plugins> && ...)> are_plugins(const Plugins&...);
+
+/// Each operation once, though a plugin is named twice or its operations are visible by a using-directive as well.
+template <class... All>
+constexpr auto once(list<All...> all) {
+  constexpr auto infos = infos_of(all);
+  constexpr name_index index(infos);
+  std::array<bool, sizeof...(All)> result{};
+  for (std::size_t place = 0; place < infos.size(); ++place) {
+    const std::size_t first = index.place_of(infos[place]->name);
+    result[place] = first == place || infos[first] != infos[place];
+  }
+  return result;
+}
+template <class List, class Indices = std::make_index_sequence<List::size>>
+struct unique;
+template <class... All, std::size_t... Place>
+struct unique<list<All...>, std::index_sequence<Place...>> {
+  static constexpr auto keep = once(list<All...>{});
+  using type = typename joined<std::conditional_t<keep[Place], list<All>, list<>>...>::type;
+};
+
+template <class Closed>
+typename Closed::operations operations_of(const registry<Closed>&);
+list<> operations_of(...);
+
+/// The type of what it returns: a list of the operations of an application.
+template <class Own>
+Own all_operations(Own);
+template <class Own, class... Plugins>
+typename unique<typename joined<Own, decltype(operations_of(std::declval<const Plugins&>()))...>::type>::type
+all_operations(Own, const Plugins&...);
+
+}  // namespace tokengate::detail

@@ -1,0 +1,115 @@
+// The part of a node that depends on its result's type, and the part that depends on its callable.
+#pragma once
+
+#include <exception>
+#include <new>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <tokengate/core/host.h>
+#include <tokengate/core/node.h>
+#include <tokengate/core/node_pool.h>
+
+namespace tokengate::detail {
+
+struct nothing {};
+
+/// How a result is kept: references by address, void as nothing, everything else as itself.
+template <class T>
+using kept = std::conditional_t<std::is_void_v<T>, nothing,
+                                std::conditional_t<std::is_reference_v<T>, std::remove_reference_t<T>*, T>>;
+
+/// A node with room for a result of type T or the exception in its place; which one is alive follows from the state.
+template <class T>
+class result_node : public node {
+ public:
+  result_node(const node_type& kind, const operation_record* operation_of, attributes marks) noexcept
+      : node(kind, operation_of, marks) {}
+
+  /// Completed tokens only; once.
+  T take() {
+    if constexpr (std::is_reference_v<T>)
+      return static_cast<T>(*value_);
+    else if constexpr (!std::is_void_v<T>)
+      return std::move(value_);
+  }
+  [[nodiscard]] const std::exception_ptr& failure() const noexcept { return failure_; }
+
+ protected:
+  ~result_node() {
+    const auto end = state();
+    if (end == token_state::completed)
+      value_.~kept<T>();
+    else if (end == token_state::failed)
+      failure_.~exception_ptr();
+  }
+
+  union {
+    kept<T> value_;
+    std::exception_ptr failure_;
+  };
+};
+
+/// A node that calls Op::invoke with the values of type Stored that it carries.
+template <class Op, class T, class... Stored>
+class task_node final : public result_node<T> {
+ public:
+  template <class... Args>
+  explicit task_node(const operation_record* operation_of, attributes marks, Args&&... args)
+      : result_node<T>(kind, operation_of, marks), arguments_(std::forward<Args>(args)...) {}
+
+  static void* operator new(std::size_t size) { return thread_cache::local().allocate(size); }
+  static void operator delete(void* memory, std::size_t size) noexcept {
+    thread_cache::local().deallocate(memory, size);
+  }
+
+ private:
+  ~task_node() {
+    if (arguments_alive_) arguments_.~tuple();
+  }
+
+  static token_state run(node& base) noexcept {
+    auto& self = static_cast<task_node&>(base);
+    auto end = token_state::completed;
+    try {
+      self.call();
+    } catch (const stop_unwind&) {
+      end = token_state::killed;
+    } catch (...) {
+      ::new (&self.failure_) std::exception_ptr(std::current_exception());
+      end = token_state::failed;
+    }
+    // Before the token is seen finished: what its arguments own ends with its run, not with its handle.
+    self.arguments_alive_ = false;
+    self.arguments_.~tuple();
+    return end;
+  }
+
+  void call() {
+    std::apply(
+        [&](Stored&... stored) {
+          if constexpr (std::is_void_v<T>)
+            Op::invoke(std::forward<Stored>(stored)...);
+          else if constexpr (std::is_reference_v<T>)
+            this->value_ = std::addressof(Op::invoke(std::forward<Stored>(stored)...));
+          else
+            ::new (&this->value_) T(Op::invoke(std::forward<Stored>(stored)...));
+        },
+        arguments_);
+  }
+
+  static void destroy(node& base) noexcept { delete static_cast<task_node*>(&base); }
+  static std::exception_ptr failure_of(const node& base) noexcept {
+    return static_cast<const task_node&>(base).failure();
+  }
+
+  static constexpr node_type kind{&run, &destroy, &failure_of};
+
+  union {
+    std::tuple<Stored...> arguments_;
+  };
+  bool arguments_alive_ = true;
+};
+
+}  // namespace tokengate::detail

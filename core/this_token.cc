@@ -1,0 +1,38 @@
+#include <exception>
+#include <thread>
+
+#include <tokengate/core/error.h>
+#include <tokengate/core/host.h>
+#include <tokengate/core/node.h>
+#include <tokengate/core/this_token.h>
+#include <tokengate/core/token.h>
+
+namespace tokengate::this_token {
+
+std::uint64_t id() noexcept {
+  const detail::host* const core = detail::host::current();
+  return core != nullptr && core->running() != nullptr ? core->running()->id : 0;
+}
+
+unsigned core() {
+  const detail::host* const core = detail::host::current();
+  if (core == nullptr) throw misuse("this_token::core() was called outside a token; only tokens run on a core");
+  return core->index();
+}
+
+void yield() {
+  detail::host* const core = detail::host::current();
+  if (core == nullptr) return std::this_thread::yield();
+  core->yield();
+  if (core->cancelling() && std::uncaught_exceptions() == 0) throw detail::stop_unwind{};
+}
+
+void sleep_until(std::chrono::steady_clock::time_point wake) {
+  detail::waiter party;
+  party.shielded = std::uncaught_exceptions() > 0;
+  if (party.wait_until(wake) == detail::wake_reason::cancelled) throw detail::stop_unwind{};
+}
+
+void sleep_for(std::chrono::nanoseconds length) { sleep_until(detail::deadline_after(length)); }
+
+}  // namespace tokengate::this_token

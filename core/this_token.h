@@ -1,0 +1,23 @@
+// What the function of a running token may ask about itself and do to itself.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace tokengate::this_token {
+
+/// The id of the running token; 0 outside a token.
+[[nodiscard]] std::uint64_t id() noexcept;
+
+/// The index of the core that runs this token, from 0. Throws misuse outside a token.
+[[nodiscard]] unsigned core();
+
+/// Lets other ready tokens of this core run first, as many as its workers allow. Outside a token:
+/// std::this_thread::yield.
+void yield();
+
+/// Suspends the token (its core drains on) or blocks the thread, until the time has come.
+void sleep_until(std::chrono::steady_clock::time_point wake);
+void sleep_for(std::chrono::nanoseconds length);
+
+}  // namespace tokengate::this_token

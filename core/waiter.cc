@@ -1,0 +1,118 @@
+#include <ctime>
+
+#include <linux/futex.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <tokengate/core/host.h>
+#include <tokengate/core/waiter.h>
+
+namespace tokengate::detail {
+namespace {
+
+// A thread looks this often before it sleeps in the kernel: long enough for a token that another core is just finishing
+// (a round trip between awake cores is below a microsecond), short against the 20 us that a futex wake costs.
+constexpr int spins_before_sleep = 512;
+
+void relax() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#endif
+}
+
+// FUTEX_WAIT_BITSET takes an absolute CLOCK_MONOTONIC time, which is what steady_clock counts on Linux.
+void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected, const timespec* until) noexcept {
+  ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), FUTEX_WAIT_BITSET_PRIVATE, expected, until, nullptr,
+            FUTEX_BITSET_MATCH_ANY);
+}
+
+void futex_wake(std::atomic<std::uint32_t>* word) noexcept {
+  ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(word), FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+}
+
+timespec to_timespec(waiter::clock::time_point at) noexcept {
+  const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(at.time_since_epoch()).count();
+  return ns <= 0 ? timespec{0, 0} : timespec{ns / 1'000'000'000, ns % 1'000'000'000};
+}
+
+}  // namespace
+
+waiter::waiter(std::uint32_t count) noexcept : remaining_(count), count_(count), host_(host::current()) {}
+
+bool waiter::park() noexcept {
+  auto expected = running;
+  // Release: what the owner wrote (the fiber pointer) is visible to who finds it parked. Acquire on failure: pairs with
+  // the decision that was faster.
+  return word_.compare_exchange_strong(expected, parked, std::memory_order_acq_rel, std::memory_order_acquire);
+}
+
+wake_reason waiter::wait() noexcept {
+  if (host_ == nullptr) return wait_as_thread({}, false);
+  host_->prepare(*this);
+  if (park()) host_->suspend(*this);
+  return static_cast<wake_reason>(word_.load(std::memory_order_acquire));
+}
+
+wake_reason waiter::wait_until(clock::time_point until) noexcept {
+  if (until == clock::time_point::max()) return wait();
+  if (host_ == nullptr) return wait_as_thread(until, true);
+  deadline = until;
+  host_->prepare(*this);
+  if (park()) host_->suspend_until(*this);
+  return static_cast<wake_reason>(word_.load(std::memory_order_acquire));
+}
+
+wake_reason waiter::wait_as_thread(clock::time_point until, bool timed) noexcept {
+  for (int spin = 0; spin < spins_before_sleep; ++spin) {
+    const auto word = word_.load(std::memory_order_acquire);
+    if (word > parked) return static_cast<wake_reason>(word);
+    relax();
+  }
+  const timespec at = timed ? to_timespec(until) : timespec{};
+  if (!park()) return static_cast<wake_reason>(word_.load(std::memory_order_acquire));
+  for (;;) {
+    futex_wait(word_, parked, timed ? &at : nullptr);
+    const auto word = word_.load(std::memory_order_acquire);
+    if (word > parked) return static_cast<wake_reason>(word);
+    if (timed && clock::now() >= until && decide(wake_reason::timed_out)) return wake_reason::timed_out;
+  }
+}
+
+bool waiter::decide(wake_reason reason) noexcept {
+  auto expected = word_.load(std::memory_order_relaxed);
+  do {
+    if (expected > parked) return false;
+  } while (!word_.compare_exchange_weak(expected, static_cast<std::uint32_t>(reason), std::memory_order_acq_rel,
+                                        std::memory_order_relaxed));
+  return expected == parked;
+}
+
+void waiter::notify(std::uint32_t times) noexcept {
+  // Who is not last must not touch the waiter after this line: the last one may wake the owner, who ends it.
+  if (remaining_.fetch_sub(times, std::memory_order_acq_rel) != times) return;
+  host* const home = host_;  // copied first: a thread that spins may leave wait() as soon as its word is decided
+  auto* const word = &word_;
+  auto expected = word_.load(std::memory_order_relaxed);
+  do {
+    if (expected > parked) {  // timed out or cancelled: the owner is, or will be, in settle()
+      let_go_.store(true, std::memory_order_release);
+      return;
+    }
+  } while (!word_.compare_exchange_weak(expected, static_cast<std::uint32_t>(wake_reason::notified),
+                                        std::memory_order_acq_rel, std::memory_order_relaxed));
+  if (expected != parked) return;
+  // A fiber stays suspended until it is handed over. A thread's word may be gone by now; then the kernel finds nobody.
+  if (home != nullptr)
+    home->ready(*this);
+  else
+    futex_wake(word);
+}
+
+void waiter::settle(std::uint32_t made) const noexcept {
+  // The notifiers are threads between two instructions: giving them the processor is all that can help.
+  while (remaining_.load(std::memory_order_acquire) > count_ - made) ::sched_yield();
+  while (made == count_ && !let_go_.load(std::memory_order_acquire)) ::sched_yield();
+}
+
+}  // namespace tokengate::detail

@@ -1,0 +1,71 @@
+// One party that waits: a plain thread or the fiber of a token. All waiting in TokenGate ends here.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+
+#include <boost/intrusive/list_hook.hpp>
+#include <boost/intrusive/set_hook.hpp>
+
+namespace tokengate::detail {
+
+class host;
+
+/// How a wait ended. Exactly one of them wins, by compare-exchange on the waiter's word.
+enum class wake_reason : std::uint32_t { notified = 2, timed_out = 3, cancelled = 4 };
+
+/// Lives on the stack of the party that waits, for one wait. The context that constructs it is the one that waits.
+///
+/// Protocol: hand the waiter to `count` parties, each of which calls notify() exactly once, then call wait() or
+/// wait_until(). After a wait that did not end by notification the owner must make sure that nobody will call
+/// notify() any more (take the waiter back, or settle()) before the waiter goes out of scope.
+class waiter {
+ public:
+  using clock = std::chrono::steady_clock;
+
+  /// `count` notifications end the wait (gather waits for many tokens with one waiter).
+  explicit waiter(std::uint32_t count = 1) noexcept;
+  waiter(const waiter&) = delete;
+  waiter& operator=(const waiter&) = delete;
+
+  /// Blocks the thread, or suspends the fiber and lets its core drain on. A fiber's wait may end `cancelled` when its
+  /// coordinator stops hard; a thread's never does.
+  wake_reason wait() noexcept;
+  wake_reason wait_until(clock::time_point deadline) noexcept;
+
+  /// `times` of the `count` events came. Any thread, also under locks: it never blocks. Wakes the owner with the last
+  /// one. The waiter must not be touched by the caller afterwards.
+  void notify(std::uint32_t times = 1) noexcept;
+
+  /// After a timed-out or cancelled wait: blocks (briefly) until `made` notifications in total, those that could not be
+  /// taken back, have come and their callers have let go of this object.
+  void settle(std::uint32_t made) const noexcept;
+
+  // For hosts only ---------------------------------------------------------------------------------------------------
+  /// Decides the wait by `reason` if it is still open; true when this call won. The host then makes the fiber ready.
+  bool decide(wake_reason reason) noexcept;
+
+  bool shielded = false;   ///< may not be cancelled: the owner is unwinding already
+  void* fiber = nullptr;   ///< the suspended fiber, set and read by its host
+  waiter* next = nullptr;  ///< link in the host's list of fibers that other threads made ready
+  clock::time_point deadline;
+  boost::intrusive::set_member_hook<boost::intrusive::link_mode<boost::intrusive::safe_link>> timer_hook;
+  boost::intrusive::list_member_hook<boost::intrusive::link_mode<boost::intrusive::safe_link>> parked_hook;
+
+ private:
+  static constexpr std::uint32_t running = 0, parked = 1;
+
+  bool park() noexcept;
+  wake_reason wait_as_thread(clock::time_point until, bool timed) noexcept;
+
+  // Decided once: running/parked -> one wake_reason. Release by who decides, acquire by the owner that reads it, so
+  // that everything before notify() happens before the return of wait().
+  std::atomic<std::uint32_t> word_{running};
+  std::atomic<std::uint32_t> remaining_;  // acq_rel countdown: the last notifier has seen all others' writes
+  std::atomic<bool> let_go_{false};       // release by the last notifier if it came too late; acquire in settle()
+  const std::uint32_t count_;
+  host* const host_;
+};
+
+}  // namespace tokengate::detail

@@ -1,0 +1,105 @@
+// Owns a running system: its cores from start() to stop().
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include <tokengate/core/place.h>
+#include <tokengate/core/tags.h>
+#include <tokengate/core/topology.h>
+#include <tokengate/io/storage_tier.h>
+#include <tokengate/lanes/options.h>
+
+namespace tokengate {
+
+namespace lanes {
+class runtime;
+}
+
+/// How long something took, over many tokens. Percentiles read from a histogram are up to 12.5 % too high; all are of
+/// the tokens whose times were taken (options::timing).
+struct latency {
+  std::chrono::nanoseconds p50{0}, p99{0}, max{0};
+};
+
+/// What became of the tokens of one operation. Counts are exact: a token that get() returned from is in them.
+struct operation_statistics {
+  std::string_view name;            ///< "submit" for the tokens of submit()
+  std::uint64_t tokens = 0;         ///< ended, however
+  std::uint64_t failures = 0;       ///< of those, by an exception
+  std::uint64_t killed = 0;         ///< of those, killed
+  std::uint64_t storage_waits = 0;  ///< that had to wait for their storage permit
+  latency queue_wait, run_time, storage_wait;
+  std::vector<std::uint64_t> tokens_per_core;
+};
+
+/// What one core did.
+struct core_statistics {
+  std::uint64_t spawned = 0, finished = 0, stolen = 0, ran_inline = 0, inline_refused = 0, suspensions = 0,
+                workers_made = 0, sleeps = 0;
+  std::size_t waiting = 0, admitted = 0;  ///< at its gate and in its mailboxes now
+};
+
+struct stop_report {
+  std::uint64_t killed = 0;  ///< tokens that did not end by themselves in time
+};
+
+/// start, stop and destruction belong to one thread at a time, outside of tokens; everything else may be called by any.
+class coordinator {
+ public:
+  /// Checks the options (misuse) but starts nothing.
+  explicit coordinator(const options& wanted = {});
+  coordinator(const coordinator&) = delete;
+  coordinator& operator=(const coordinator&) = delete;
+  /// Stops. No other thread may be submitting to it by then.
+  ~coordinator();
+
+  /// Starts the cores; from now on operations called outside tokens come here. Throws misuse when it runs already,
+  /// std::system_error when the machine gives no threads. May be called again after stop().
+  void start();
+
+  /// Takes nothing more from outside (coordinator_stopped), lets tokens and their children end for options::drain_for
+  /// or `drain_for`, then kills those that are queued and unwinds those that wait; returns when all have ended. A token
+  /// that computes without waiting is let finish. Does nothing when not running. Throws misuse inside a token.
+  stop_report stop();
+  stop_report stop(std::chrono::nanoseconds drain_for);
+
+  [[nodiscard]] bool running() const noexcept;
+  /// Of the present or last run; before the first, what start() would use.
+  [[nodiscard]] unsigned cores() const noexcept;
+
+  /// Of the present or last run; the operations of all closed registries in their order, then submit() if it was used.
+  [[nodiscard]] std::vector<operation_statistics> statistics() const;
+  [[nodiscard]] std::vector<core_statistics> statistics_of_cores() const;
+
+  /// Changes how many tokens of a tier may run at once; those that run keep their permits. Throws misuse for 0 and when
+  /// not running.
+  void set_storage_limit(storage_speed tier, unsigned limit);
+  [[nodiscard]] io::storage_tier_statistics statistics_of(storage_speed tier) const;
+
+  /// Names a coordinator for the operations that this thread calls outside tokens, while the scope lives.
+  class [[nodiscard]] scope {
+   public:
+    explicit scope(coordinator& meant);
+    scope(const scope&) = delete;
+    scope& operator=(const scope&) = delete;
+    ~scope();
+
+   private:
+    detail::place* previous_;
+  };
+
+ private:
+  lanes::runtime& active() const;
+
+  options options_;
+  unsigned core_count_;
+  std::vector<unsigned> processors_;
+  std::unique_ptr<lanes::runtime> runtime_;  // of the present run, or the last one
+  bool running_ = false;
+};
+
+}  // namespace tokengate

@@ -1,0 +1,244 @@
+// Waiting and idling of a core; the way of a token is in execute.cc, the life of a worker in worker.cc.
+#include <cstring>
+
+#include <cxxabi.h>
+#include <sched.h>
+
+#include <tokengate/core/asymmetric_fence.h>
+#include <tokengate/core/operation_table.h>
+#include <tokengate/io/poller.h>
+#include <tokengate/lanes/core.h>
+#include <tokengate/lanes/runtime.h>
+#include <tokengate/lanes/worker.h>
+
+namespace tokengate::lanes {
+
+using detail::node;
+using detail::waiter;
+using detail::wake_reason;
+
+/// What belongs to the fiber that leaves the processor: the token it runs, its worker, and its C++ exception state
+/// (which exceptions it is handling; Boost leaves that to the thread, so that two fibers that are suspended inside
+/// `catch` would rethrow each other's).
+class core::left_state {
+ public:
+  explicit left_state(core& here) noexcept : core_(here), token_(here.running_), worker_(here.current_worker_) {
+    std::memcpy(&exceptions_, abi::__cxa_get_globals(), sizeof exceptions_);
+    std::memset(static_cast<void*>(abi::__cxa_get_globals()), 0, sizeof exceptions_);
+  }
+  left_state(const left_state&) = delete;
+  left_state& operator=(const left_state&) = delete;
+  ~left_state() {
+    std::memcpy(static_cast<void*>(abi::__cxa_get_globals()), &exceptions_, sizeof exceptions_);
+    core_.running_ = token_;
+    core_.current_worker_ = worker_;
+  }
+
+ private:
+  // The layout that the Itanium C++ ABI (2.2.2) lays down for __cxa_eh_globals.
+  struct exception_globals {
+    void* caught;
+    unsigned int uncaught;
+  };
+  core& core_;
+  node* token_;
+  worker* worker_;
+  exception_globals exceptions_;
+};
+
+core::core(runtime& shared, unsigned index)
+    : runtime_(shared),
+      index_(index),
+      events_(io::make_poller(shared.settings.io_backend)),
+      stacks_(stack_options{.size = shared.settings.stack_size}),
+      operations_(operation_count() + 1) {
+  for (std::size_t i = 0; i <= anchored_lane; ++i)
+    lanes_.push_back(std::make_unique<lane>(shared.settings.mailbox_capacity, shared.slots));
+}
+
+core::~core() = default;
+
+bool core::offer(node& token) noexcept {
+  const auto which = token.bound ? anchored_lane : static_cast<std::size_t>(token.tags.weight);
+  return lanes_[which]->offer(token);
+}
+
+std::uint64_t core::accepted() const noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& each : lanes_) sum += each->accepted();
+  return sum;
+}
+
+std::size_t core::waiting() const noexcept {
+  std::size_t sum = 0;
+  for (const auto& each : lanes_) sum += each->waiting();
+  return sum;
+}
+
+std::size_t core::admitted() const noexcept {
+  std::size_t sum = 0;
+  for (const auto& each : lanes_) sum += each->admitted();
+  return sum;
+}
+
+bool core::cancelling() const noexcept { return runtime_.cancelling.load(std::memory_order_acquire); }
+
+void core::wake() noexcept {
+  // acq_rel: of several wakers one interrupts, and what they published is seen by the core that wakes.
+  if (asleep_.load(std::memory_order_relaxed) && asleep_.exchange(false, std::memory_order_acq_rel))
+    events_->interrupt();
+}
+
+// --- waiting
+// ----------------------------------------------------------------------------------------------------------
+
+void core::prepare(waiter& party) noexcept { party.fiber = fiber_scheduler::context::active(); }
+
+void core::suspend(waiter& party) noexcept {
+  if (cancelled_parked_ && !party.shielded && party.decide(wake_reason::cancelled)) return;
+  const left_state mine(*this);
+  detail::add_relaxed(counters_.suspensions);
+  --active_;
+  ++suspended_;
+  parked_.push_back(party);
+  scheduler_->switch_away();
+  parked_.erase(parked_.iterator_to(party));
+  --suspended_;
+  ++active_;
+}
+
+void core::suspend_until(waiter& party) noexcept {
+  timers_.insert(party);
+  suspend(party);
+  if (party.timer_hook.is_linked()) timers_.erase(timers_.iterator_to(party));
+}
+
+void core::ready(waiter& party) noexcept {
+  if (host::current() == this) return scheduler_->awakened(static_cast<fiber_scheduler::context*>(party.fiber));
+  scheduler_->ready_from_outside(party);
+  detail::light_fence();  // pairs with the heavy fence in sleep()
+  wake();
+}
+
+void core::yield() noexcept {
+  poll();
+  scheduler_->take_outside();
+  const bool worker_for_fresh = active_ < runtime_.settings.workers && has_work();
+  if (worker_for_fresh && idle_workers_ == nullptr) {
+    try {
+      make_worker();
+    } catch (const std::exception&) {
+      // No memory for a stack: fresh tokens wait until a worker that exists is free.
+    }
+  }
+  if (!scheduler_->has_ready_fibers()) {
+    auto* const fresh = worker_for_fresh ? idle_worker_for_work() : nullptr;
+    if (fresh == nullptr) return;
+    scheduler_->awakened(fresh);
+  }
+  const left_state mine(*this);
+  fiber_scheduler::context::active()->yield();
+}
+
+void core::fire_timers() noexcept {
+  if (timers_.empty()) return;
+  const auto now = waiter::clock::now();
+  while (!timers_.empty() && timers_.begin()->deadline <= now) {
+    waiter& due = *timers_.begin();
+    timers_.erase(timers_.begin());
+    if (due.decide(wake_reason::timed_out)) scheduler_->awakened(static_cast<fiber_scheduler::context*>(due.fiber));
+  }
+}
+
+void core::cancel_parked() noexcept {
+  cancelled_parked_ = true;
+  for (waiter& party : parked_)
+    if (!party.shielded && party.decide(wake_reason::cancelled))
+      scheduler_->awakened(static_cast<fiber_scheduler::context*>(party.fiber));
+}
+
+void core::poll() noexcept {
+  events_->poll();
+  fire_timers();
+  if (!cancelled_parked_ && cancelling()) cancel_parked();
+}
+
+// --- idling
+// -----------------------------------------------------------------------------------------------------------
+
+bool core::has_work() const noexcept {
+  if (granted_ != nullptr || !bound_.empty() || open_.size() != 0 ||
+      resubmitted_.load(std::memory_order_relaxed) != nullptr)
+    return true;
+  for (const auto& each : lanes_)
+    if (!each->empty()) return true;
+  for (const auto& other : runtime_.cores)
+    if (other.get() != this && other->has_loot()) return true;
+  return false;
+}
+
+void core::idle() noexcept {
+  if (active_ < runtime_.settings.workers && idle_workers_ == nullptr && has_work()) {
+    try {
+      return make_worker();
+    } catch (const std::exception&) {
+      // No memory for a stack: go on with the workers that exist, they come back from their waits.
+    }
+  }
+  if (runtime_.finished.load(std::memory_order_acquire) && workers_ == 0) {
+    scheduler_->awakened(main_);
+    return;
+  }
+  if (search()) return;
+  sleep();
+}
+
+/// Looks for work for a while, awake. True when there is some.
+bool core::search() noexcept {
+  constexpr int quick_looks = 64, patient_looks = 64;
+  const auto found = [this] {
+    poll();
+    return scheduler_->has_ready_fibers() || scheduler_->outside_pending() ||
+           (active_ < runtime_.settings.workers && has_work()) || runtime_.finished.load(std::memory_order_relaxed);
+  };
+  runtime_.searching.fetch_add(1, std::memory_order_seq_cst);
+  bool success = false;
+  for (int look = 0; look < quick_looks + patient_looks && !success; ++look) {
+    success = found();
+    if (success) break;
+    if (look >= quick_looks) {
+      ::sched_yield();  // who makes the work may need this very processor
+    } else {
+      for (int i = 0; i < 8; ++i) __builtin_ia32_pause();
+    }
+  }
+  runtime_.searching.fetch_sub(1, std::memory_order_seq_cst);
+  // While somebody searches, nobody who makes work wakes a sleeper; so who stops searching with a find looks whether
+  // there is more than it can do itself.
+  if (success && runtime_.sleeping.load(std::memory_order_relaxed) != 0) {
+    std::size_t loot = 0;
+    for (const auto& each : runtime_.cores) loot += each->has_loot() ? 1 : 0;
+    if (loot != 0) runtime_.wake_one();
+  }
+  return success;
+}
+
+void core::sleep() noexcept {
+  asleep_.store(true, std::memory_order_relaxed);
+  runtime_.sleeping.fetch_add(1, std::memory_order_relaxed);
+  // From here on whoever makes work sees us asleep, or we see the work: their light fence lies between their store and
+  // their look at asleep_/sleeping, this heavy one between our stores and our look at their work.
+  detail::heavy_fence();
+  const bool wanted = scheduler_->outside_pending() || (active_ < runtime_.settings.workers && has_work()) ||
+                      (runtime_.cancelling.load(std::memory_order_relaxed) && !cancelled_parked_) ||
+                      runtime_.finished.load(std::memory_order_relaxed);
+  if (!wanted) {
+    detail::add_relaxed(counters_.sleeps);
+    events_->sleep(timers_.empty() ? waiter::clock::time_point::max() : timers_.begin()->deadline);
+  }
+  asleep_.store(false, std::memory_order_relaxed);
+  runtime_.sleeping.fetch_sub(1, std::memory_order_relaxed);
+  poll();
+}
+
+}  // namespace tokengate::lanes

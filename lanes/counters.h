@@ -1,0 +1,32 @@
+// What a core counts. One writer, the core itself; anybody may read.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include <tokengate/core/histogram.h>
+
+namespace tokengate::lanes {
+
+/// Of one operation on one core.
+struct operation_counters {
+  std::atomic<std::uint64_t> tokens{0};    ///< ended, however
+  std::atomic<std::uint64_t> failures{0};  ///< of those, by an exception of the operation
+  std::atomic<std::uint64_t> killed{0};    ///< of those, killed
+  std::atomic<std::uint64_t> storage_waits{0};
+  detail::histogram queue_wait, run_time, storage_wait;  ///< ticks; of the tokens whose times are taken
+};
+
+/// Of one core.
+struct core_counters {
+  std::atomic<std::uint64_t> spawned{0};         ///< children and other tokens made by tokens of this core
+  std::atomic<std::uint64_t> finished{0};        ///< tokens that ended on this core
+  std::atomic<std::uint64_t> stolen{0};          ///< tokens this core took from others
+  std::atomic<std::uint64_t> ran_inline{0};      ///< run by the one that waited for them
+  std::atomic<std::uint64_t> inline_refused{0};  ///< had to be waited for, because stack or permit did not allow it
+  std::atomic<std::uint64_t> suspensions{0};
+  std::atomic<std::uint64_t> workers_made{0};
+  std::atomic<std::uint64_t> sleeps{0};
+};
+
+}  // namespace tokengate::lanes

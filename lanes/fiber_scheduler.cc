@@ -1,0 +1,53 @@
+#include <utility>
+
+#include <tokengate/lanes/core.h>
+#include <tokengate/lanes/fiber_scheduler.h>
+
+namespace tokengate::lanes {
+
+void fiber_scheduler::awakened(context* fiber) noexcept {
+  if (fiber->is_context(boost::fibers::type::dispatcher_context))
+    dispatcher_ = fiber;
+  else
+    fiber->ready_link(ready_);
+}
+
+void fiber_scheduler::take_outside() noexcept {
+  if (!outside_pending()) return;
+  // Acquire: pairs with ready_from_outside().
+  detail::waiter* newest = outside_.exchange(nullptr, std::memory_order_acquire);
+  detail::waiter* oldest = nullptr;
+  while (newest != nullptr) newest = std::exchange(newest->next, std::exchange(oldest, newest));
+  while (oldest != nullptr) {
+    detail::waiter* const next = oldest->next;  // read first: once its fiber runs the waiter is gone
+    awakened(static_cast<context*>(oldest->fiber));
+    oldest = next;
+  }
+}
+
+fiber_scheduler::context* fiber_scheduler::pick_next() noexcept {
+  constexpr unsigned ended_before_release = 64;
+  if (ended_ >= ended_before_release && dispatcher_ != nullptr) {
+    ended_ = 0;
+    return std::exchange(dispatcher_, nullptr);
+  }
+  take_outside();
+  if (!ready_.empty()) {
+    context* const next = &ready_.front();
+    ready_.pop_front();
+    return next;
+  }
+  if (context* const worker = core_.idle_worker_for_work()) return worker;
+  return std::exchange(dispatcher_, nullptr);
+}
+
+void fiber_scheduler::switch_away() noexcept {
+  context* const self = context::active();
+  context* const next = pick_next();
+  // Another thread, or new work, may have made this very fiber the next one before it left.
+  if (next != self) next->resume();
+}
+
+void fiber_scheduler::suspend_until(const std::chrono::steady_clock::time_point&) noexcept { core_.idle(); }
+
+}  // namespace tokengate::lanes

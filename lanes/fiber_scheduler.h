@@ -1,0 +1,61 @@
+// The Boost.Fiber algorithm of a core: which fiber runs next.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+
+#include <boost/fiber/algo/algorithm.hpp>
+#include <boost/fiber/context.hpp>
+#include <boost/fiber/scheduler.hpp>
+
+#include <tokengate/core/waiter.h>
+
+namespace tokengate::lanes {
+
+class core;
+
+/// Ready fibers run first in, first out; when none is ready a worker is taken that can drain the core's queues; only
+/// when there is nothing to drain either the thread idles. Boost's dispatcher fiber is kept out of the rotation: it is
+/// resumed for idling, for making workers and for freeing ended ones.
+///
+/// Fibers that other threads make ready come through a list of their own (a Treiber stack of waiters that the owner
+/// empties at once), not through Boost's spin-locked one.
+class fiber_scheduler final : public boost::fibers::algo::algorithm {
+ public:
+  using context = boost::fibers::context;
+
+  explicit fiber_scheduler(core& owner) noexcept : core_(owner) {}
+
+  void awakened(context* fiber) noexcept override;
+  context* pick_next() noexcept override;
+  bool has_ready_fibers() const noexcept override { return !ready_.empty(); }
+  void suspend_until(const std::chrono::steady_clock::time_point&) noexcept override;
+  void notify() noexcept override {}  // Boost's own wake-ups are not used
+
+  /// Any thread: the waiter's fiber may go on. The caller then wakes the core if it sleeps.
+  void ready_from_outside(detail::waiter& party) noexcept {
+    party.next = outside_.load(std::memory_order_relaxed);
+    // Release: the waiter's link and decision come with the pointer that take_outside() acquires.
+    while (!outside_.compare_exchange_weak(party.next, &party, std::memory_order_release, std::memory_order_relaxed)) {
+    }
+  }
+
+  /// Makes ready what other threads handed over. Owner only.
+  void take_outside() noexcept;
+  [[nodiscard]] bool outside_pending() const noexcept { return outside_.load(std::memory_order_relaxed) != nullptr; }
+
+  /// Switches from the running fiber to the next one; returns when it is resumed, or at once if it is the next one.
+  void switch_away() noexcept;
+
+  /// A worker ended; its stack is freed when the dispatcher runs next.
+  void worker_ended() noexcept { ++ended_; }
+
+ private:
+  core& core_;
+  boost::fibers::scheduler::ready_queue_type ready_;
+  context* dispatcher_ = nullptr;  // while it is not running
+  unsigned ended_ = 0;
+  alignas(64) std::atomic<detail::waiter*> outside_{nullptr};
+};
+
+}  // namespace tokengate::lanes

@@ -1,0 +1,52 @@
+// One weight class on one core: the admission gate and the mailbox behind it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+
+#include <tokengate/core/node.h>
+#include <tokengate/lanes/gate_slots.h>
+#include <tokengate/lanes/mailbox.h>
+
+namespace tokengate::lanes {
+
+/// Tokens enter first in, first out: straight into the mailbox while it has room, else they wait at the gate, linked
+/// through their own nodes, until the mailbox has been drained. The gate takes a lock; the way past it does not.
+class lane {
+ public:
+  lane(std::size_t mailbox_capacity, gate_slots& slots) : mailbox_(mailbox_capacity), slots_(slots) {}
+  lane(const lane&) = delete;
+  lane& operator=(const lane&) = delete;
+
+  /// Any thread. Takes the token as admitted or waiting; false when mailbox and gate are full, then nothing was done.
+  bool offer(detail::node& token) noexcept;
+
+  /// Any thread: the next admitted token with its queue share, or null. Admits those that wait when the mailbox is dry.
+  detail::node* take() noexcept;
+
+  /// Snapshots from any thread.
+  [[nodiscard]] bool empty() const noexcept { return mailbox_.empty() && waiting() == 0; }
+  [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t admitted() const noexcept { return mailbox_.size(); }
+  /// How many tokens were ever taken in; at times too high by some that are moving from gate to mailbox.
+  [[nodiscard]] std::uint64_t accepted() const noexcept {
+    const auto refilled = refilled_.load(std::memory_order_acquire);  // before pushes(): errs on the high side
+    return mailbox_.pushes() + entered_.load(std::memory_order_acquire) - refilled;
+  }
+
+ private:
+  void admit_waiting() noexcept;
+
+  mailbox mailbox_;
+  gate_slots& slots_;
+  // How many wait at the gate. Written under the mutex; a producer that reads 0 without it may pass by only because the
+  // order among threads that do not synchronise is free, and its own earlier tokens it has seen itself.
+  std::atomic<std::size_t> waiting_{0};
+  std::atomic<std::uint64_t> entered_{0}, refilled_{0};  // gate entries and exits; written under the mutex
+  std::mutex mutex_;
+  detail::node* first_ = nullptr;  // the queue of those that wait; guarded by mutex_
+  detail::node* last_ = nullptr;
+};
+
+}  // namespace tokengate::lanes

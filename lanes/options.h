@@ -1,0 +1,35 @@
+// How a coordinator is set up.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include <tokengate/io/backend.h>
+#include <tokengate/io/storage_tiers.h>
+
+namespace tokengate {
+
+/// Whose times are taken. Counters are exact in any case.
+enum class timing : std::uint8_t {
+  sampled,  ///< one token in 64: percentiles at a cost below a nanosecond a token
+  exact     ///< every token: about 40 ns a token
+};
+
+/// All have sensible defaults; a bad value makes the coordinator's constructor throw misuse, naming it.
+struct options {
+  unsigned cores = 0;    ///< 0: what the affinity mask and the cgroup quota allow; more than that shares cores
+  unsigned workers = 4;  ///< per core: tokens that are started and do not wait, at most
+  std::size_t mailbox_capacity = 1024;              ///< admitted tokens per lane and core
+  std::size_t max_waiting = std::size_t{1} << 24;   ///< tokens that wait for admission, all lanes together
+  std::size_t max_suspended = 100'000;              ///< per core; beyond it children run in place when they are spawned
+  std::size_t stack_size = std::size_t{256} << 10;  ///< bytes of a worker's stack; only what is touched takes memory
+  bool pin = true;                                  ///< one core of the machine per core thread, if there are enough
+  tokengate::timing timing = timing::sampled;
+  std::chrono::nanoseconds drain_for =
+      std::chrono::hours(24);    ///< how long stop() and destruction wait before they cancel
+  io::storage_limits storage{};  ///< tokens of each storage tier that run at once, all cores together
+  io::backend io_backend = io::backend::automatic;
+};
+
+}  // namespace tokengate

@@ -1,0 +1,90 @@
+// Storage permits: got before a token runs, given back while it waits, taken again ahead of newcomers.
+#include <utility>
+
+#include <tokengate/core/asymmetric_fence.h>
+#include <tokengate/core/clock.h>
+#include <tokengate/lanes/permit_wait.h>
+
+namespace tokengate::lanes {
+
+using detail::node;
+
+/// The permit comes before the claim, so that a token that has to wait for it holds no worker.
+bool core::claim_with_permit(node& token) noexcept {
+  io::storage_tier& tier = tier_of(runtime_, token);
+  if (tier.try_acquire()) return claim_permitted(token);
+  auto* const request = new permit_wait;
+  request->token = &token;
+  request->home = this;
+  request->since = detail::ticks();
+  request->granted = [](io::permit_request& granted) noexcept {
+    auto& mine = static_cast<permit_wait&>(granted);
+    mine.home->resubmit(mine);
+  };
+  if (!tier.acquire(*request)) return false;
+  delete request;
+  return claim_permitted(token);
+}
+
+bool core::claim_permitted(node& token) noexcept {
+  io::storage_tier& tier = tier_of(runtime_, token);
+  if (token.claim_from_queue()) {
+    token.permit = node::held;
+    return true;
+  }
+  tier.release();  // its waiter ran it meanwhile, with a permit of its own
+  return false;
+}
+
+void core::resubmit(permit_wait& granted) noexcept {
+  granted.next_granted = resubmitted_.load(std::memory_order_relaxed);
+  // Release: the request and its token come with the pointer that next_granted() acquires.
+  while (!resubmitted_.compare_exchange_weak(granted.next_granted, &granted, std::memory_order_release,
+                                             std::memory_order_relaxed)) {
+  }
+  detail::light_fence();  // pairs with the heavy fence in sleep()
+  wake();
+}
+
+/// The next token that got its permit, claimed, or null.
+node* core::next_granted() noexcept {
+  for (;;) {
+    if (granted_ == nullptr && resubmitted_.load(std::memory_order_relaxed) != nullptr) {
+      permit_wait* newest = resubmitted_.exchange(nullptr, std::memory_order_acquire);
+      while (newest != nullptr) newest = std::exchange(newest->next_granted, std::exchange(granted_, newest));
+    }
+    if (granted_ == nullptr) return nullptr;
+    permit_wait* const first = std::exchange(granted_, granted_->next_granted);
+    node& token = *first->token;
+    auto& counters = operations_[token.operation];
+    detail::add_relaxed(counters.storage_waits);
+    counters.storage_wait.add(detail::ticks() - first->since);
+    delete first;
+    if (cancelled_parked_) {
+      io::storage_tier& tier = tier_of(runtime_, token);
+      kill(token);
+      tier.release();
+    } else if (claim_permitted(token)) {
+      return &token;
+    }
+  }
+}
+
+void core::give_back() noexcept {
+  if (running_ == nullptr || running_->permit != node::held) return;
+  running_->permit = node::given_back;
+  tier_of(runtime_, *running_).release();
+}
+
+void core::retake() noexcept {
+  if (running_ == nullptr || running_->permit != node::given_back) return;
+  struct return_request : io::permit_request {
+    detail::waiter party;
+  } request;
+  request.party.shielded = true;  // the permit comes: who holds one gives it back when it waits or ends
+  request.granted = [](io::permit_request& granted) noexcept { static_cast<return_request&>(granted).party.notify(); };
+  if (!tier_of(runtime_, *running_).acquire_again(request)) request.party.wait();
+  running_->permit = node::held;
+}
+
+}  // namespace tokengate::lanes

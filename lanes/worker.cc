@@ -1,0 +1,92 @@
+#include <cstdio>
+
+#include <boost/fiber/fiber.hpp>
+#include <boost/fiber/operations.hpp>
+#include <pthread.h>
+
+#include <tokengate/lanes/runtime.h>
+#include <tokengate/lanes/worker.h>
+
+namespace tokengate::lanes {
+
+using context = fiber_scheduler::context;
+
+void core::run() {
+  char name[16];
+  std::snprintf(name, sizeof name, "tokengate/%u", index_);
+  ::pthread_setname_np(::pthread_self(), name);
+  make_current(this);
+  boost::intrusive_ptr<fiber_scheduler> scheduler(new fiber_scheduler(*this));
+  scheduler_ = scheduler.get();
+  context::active()->get_scheduler()->set_algo(scheduler);
+  main_ = context::active();
+  // Everything happens on other fibers; idle() resumes this one when the last worker has ended.
+  scheduler_->switch_away();
+  make_current(nullptr);
+}
+
+void core::make_worker() {
+  boost::fibers::fiber fiber(boost::fibers::launch::post, std::allocator_arg, stack_allocator(stacks_),
+                             [this] { work(); });
+  fiber.detach();
+  ++workers_;
+  ++active_;  // from now on, so that nobody makes another one before it first runs
+  detail::add_relaxed(counters_.workers_made);
+}
+
+void core::work() noexcept {
+  std::byte top{};
+  worker self{context::active(), &top};
+  current_worker_ = &self;
+  constexpr unsigned idle_kept = 64;
+  for (;;) {
+    if (detail::node* const token = next()) {
+      execute(*token);
+      between_tokens(self);
+    } else if (runtime_.finished.load(std::memory_order_acquire) || idle_ >= idle_kept) {
+      break;
+    } else {
+      rest(self);
+    }
+  }
+  --workers_;
+  --active_;
+  current_worker_ = nullptr;
+  scheduler_->worker_ended();
+}
+
+/// Leaves the rotation until the scheduler takes this worker again.
+void core::rest(worker& self) noexcept {
+  self.next_idle = idle_workers_;
+  idle_workers_ = &self;
+  ++idle_;
+  --active_;
+  scheduler_->switch_away();
+  current_worker_ = &self;
+}
+
+context* core::idle_worker_for_work() noexcept {
+  worker* const chosen = idle_workers_;
+  if (chosen == nullptr) return nullptr;
+  const bool needed =
+      (active_ < runtime_.settings.workers && has_work()) || runtime_.finished.load(std::memory_order_relaxed);
+  if (!needed) return nullptr;
+  idle_workers_ = chosen->next_idle;
+  --idle_;
+  ++active_;
+  return chosen->context;
+}
+
+void core::between_tokens(worker& self) noexcept {
+  constexpr std::uint32_t tokens_between_polls = 8;
+  if (++turn_ % tokens_between_polls == 0) poll();
+  scheduler_->take_outside();
+  if (!scheduler_->has_ready_fibers()) return;
+  // Resumed fibers and fresh tokens take turns: each ready fiber once, then the next fresh token. A fiber that comes
+  // back from a wait and ends its token goes on as a worker only as far as there may be workers.
+  if (active_ > runtime_.settings.workers) return rest(self);
+  context::active()->yield();
+  current_worker_ = &self;
+}
+
+}  // namespace tokengate::lanes

@@ -1,0 +1,12 @@
+// Everything a program that uses TokenGate needs.
+#pragma once
+
+#include <tokengate/core/error.h>
+#include <tokengate/core/gather.h>
+#include <tokengate/core/operation.h>
+#include <tokengate/core/registry.h>
+#include <tokengate/core/submit.h>
+#include <tokengate/core/this_token.h>
+#include <tokengate/core/token.h>
+#include <tokengate/core/unobserved.h>
+#include <tokengate/lanes/coordinator.h>
