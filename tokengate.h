@@ -9,4 +9,7 @@
 #include <tokengate/core/this_token.h>
 #include <tokengate/core/token.h>
 #include <tokengate/core/unobserved.h>
+#include <tokengate/core/wait_any.h>
+#include <tokengate/io/blocking.h>
+#include <tokengate/io/file.h>
 #include <tokengate/lanes/coordinator.h>

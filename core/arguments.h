@@ -94,12 +94,16 @@ inline constexpr bool is_reference_wrapper = false;
 template <class T>
 inline constexpr bool is_reference_wrapper<std::reference_wrapper<T>> = true;
 
-/// How one argument is kept: as a value of the parameter's type, made inside the token. Where the parameter is a
-/// reference, std::ref and std::cref share the caller's object instead.
+/// Where the parameter is a reference: std::ref and std::cref share the caller's object, a derived object stays what it
+/// is.
+template <class Parameter, class Argument>
+concept kept_as_given = std::is_lvalue_reference_v<Parameter> &&
+                        (is_reference_wrapper<Argument> || std::is_base_of_v<std::decay_t<Parameter>, Argument>);
+
+/// How one argument is kept: as a value of the parameter's type, made inside the token, but for those kept as given.
 template <class Parameter, class Argument>
 struct stored {
-  using type = std::conditional_t<std::is_lvalue_reference_v<Parameter> && is_reference_wrapper<std::decay_t<Argument>>,
-                                  std::decay_t<Argument>, std::decay_t<Parameter>>;
+  using type = std::decay_t<std::conditional_t<kept_as_given<Parameter, std::decay_t<Argument>>, Argument, Parameter>>;
 };
 template <class Member, class Argument>
 struct stored<receiver<Member>, Argument> {

@@ -31,7 +31,6 @@ void await(node& awaited) {
   host* const core = host::current();
   if (core != nullptr && core->run_inline(awaited)) return;
   waiter party;
-  party.shielded = std::uncaught_exceptions() > 0;
   if (!awaited.wait_by(party)) return;
   const permit_given_back none_held(core);
   if (party.wait() == wake_reason::notified) return;
@@ -43,7 +42,6 @@ bool await_until(node& awaited, std::chrono::steady_clock::time_point deadline) 
   if (awaited.terminal()) return true;
   host* const core = host::current();
   waiter party;
-  party.shielded = std::uncaught_exceptions() > 0;
   if (!awaited.wait_by(party)) return true;
   const permit_given_back none_held(core);
   const wake_reason reason = party.wait_until(deadline);
@@ -62,7 +60,6 @@ void await_all(node* const* awaited, std::size_t count) {
   if (open == 0) return;
 
   waiter party(static_cast<std::uint32_t>(count));
-  party.shielded = std::uncaught_exceptions() > 0;
   std::uint32_t finished = 0;
   for (std::size_t i = 0; i < count; ++i)
     if (!awaited[i]->wait_by(party)) ++finished;
@@ -74,6 +71,32 @@ void await_all(node* const* awaited, std::size_t count) {
     if (!awaited[i]->unwait()) ++notified;
   party.settle(notified);
   throw stop_unwind{};
+}
+
+std::size_t await_any(node* const* awaited, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i)
+    if (awaited[i]->terminal()) return i;
+  // None is run in place: another one may end first.
+  host* const core = host::current();
+  waiter party(static_cast<std::uint32_t>(count), waiter::mode::any);
+  std::size_t registered = 0;
+  while (registered < count && awaited[registered]->wait_by(party)) ++registered;
+  auto reason = wake_reason::notified;
+  if (registered == count) {
+    const permit_given_back none_held(core);
+    reason = party.wait();
+  }
+  // All registrations end here; those that cannot be taken back are of tokens that are terminal.
+  std::size_t first = registered;
+  std::uint32_t notified = 0;
+  for (std::size_t i = registered; i-- > 0;) {
+    if (awaited[i]->unwait()) continue;
+    first = i;
+    ++notified;
+  }
+  party.settle(notified);
+  if (reason == wake_reason::cancelled) throw stop_unwind{};
+  return first;
 }
 
 }  // namespace tokengate::detail

@@ -19,4 +19,7 @@ void await(node& awaited);
 /// core's child stack gives them back cheapest).
 void await_all(node* const* awaited, std::size_t count);
 
+/// Waits until one of `count` >= 1 tokens is terminal and returns its index.
+[[nodiscard]] std::size_t await_any(node* const* awaited, std::size_t count);
+
 }  // namespace tokengate::detail

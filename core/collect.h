@@ -86,5 +86,10 @@ template <class... A, class... B, class... C, class... D, class... E, class... F
 struct joined<list<A...>, list<B...>, list<C...>, list<D...>, list<E...>, list<F...>, list<G...>, list<H...>, Rest...>
     : joined<list<A..., B..., C..., D..., E..., F..., G..., H...>, Rest...> {};
 
+/// The operations for one closing. Naming it keeps g++ from taking the unevaluated look-ups of two closings, which are
+/// spelled alike, for the same type.
+template <class Closed, class... Lists>
+struct collected : joined<Lists...> {};
+
 }  // namespace detail
 }  // namespace tokengate

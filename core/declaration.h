@@ -7,7 +7,6 @@
 //   tokengate_callable    a callable without parameters that returns the user's function or member
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <string_view>
 #include <type_traits>
@@ -20,7 +19,7 @@
 
 namespace tokengate::detail {
 
-/// What can be wrong with one declaration; a set of bits. Codes, sentences and remedies stand in macros.h.
+/// What can be wrong with one declaration; a set of bits. Codes, sentences and remedies stand in macros_detail.h.
 enum mistake : unsigned {
   anchor_with_calls = 1u << 0,
   tag_twice = 1u << 1,
@@ -45,37 +44,51 @@ struct declared_place {
   unsigned line;
 };
 
-template <class Facts>
-using tags_of = decltype(Facts::tokengate_tags());
+template <class Tags>
+inline constexpr bool is_list_of_tags = false;
+template <class... Given>
+inline constexpr bool is_list_of_tags<tags<Given...>> = true;
 
 template <class Tags>
 inline constexpr bool all_are_tags = false;
 template <class... Given>
 inline constexpr bool all_are_tags<tags<Given...>> = (tag<Given> && ...);
 
+/// Not so if the compiler had to complain about what stands among the tags: then nothing more is said about them.
+template <class Facts>
+concept readable_tags = requires { requires is_list_of_tags<decltype(Facts::tokengate_tags())>; };
+
+template <class Facts>
+struct tags_of : std::type_identity<tags<>> {};
+template <readable_tags Facts>
+struct tags_of<Facts> : std::type_identity<decltype(Facts::tokengate_tags())> {};
+
 template <class Facts>
 concept constant_tags = requires { typename std::bool_constant<(static_cast<void>(Facts::tokengate_tags()), true)>; };
 
-/// The tags of a declaration, kept for the whole run: facts refer into them. None at all where they cannot be read.
+/// The tags of a declaration, kept for the whole run: facts refer into them. None where they cannot be read.
 template <class Facts>
-inline constexpr auto given_tags = [] {
-  if constexpr (!all_are_tags<tags_of<Facts>>)
-    return tags<>{};
-  else if constexpr (constant_tags<Facts>)
-    return Facts::tokengate_tags();
-  else
-    return tags<>{};
-}();
+inline constexpr tags<> given_tags{};
+template <class Facts>
+  requires(readable_tags<Facts> && all_are_tags<typename tags_of<Facts>::type> && constant_tags<Facts>)
+inline constexpr auto given_tags<Facts> = Facts::tokengate_tags();
 
-/// The user's signature.
+/// The user's signature, if there is exactly one.
 template <class Facts>
-struct call_of : signature<decltype(Facts::tokengate_call)> {};
+struct call_of {};
+template <class Facts>
+  requires requires { &Facts::tokengate_call; }
+struct call_of<Facts> : signature<decltype(Facts::tokengate_call)> {};
 template <class Facts>
   requires requires { Facts::tokengate_callable(); }
 struct call_of<Facts> : signature<decltype(Facts::tokengate_callable())> {};
 
 template <class Facts>
 concept has_call = requires { typename call_of<Facts>::parameters; };
+
+/// What stands for the callable of an instance is a value at all; if not the compiler has said so.
+template <class Facts>
+concept readable_call = has_call<Facts> || requires { Facts::tokengate_callable(); };
 
 template <class Facts>
 consteval operation_info read_info() {
@@ -122,6 +135,13 @@ consteval unsigned mistakes_in_kinds(std::type_identity<tags<Given...>>) {
   return found;
 }
 
+/// Whether the name in external_calls at this place has not been there before.
+constexpr bool first_mention(const operation_info& caller, std::size_t place) {
+  for (std::size_t i = 0; i < place; ++i)
+    if (caller.calls[i] == caller.calls[place]) return false;
+  return true;
+}
+
 /// Of values only those are looked at that some tag has set.
 template <class... Given>
 consteval unsigned mistakes_in_values(const operation_info& info, const tags<Given...>&) {
@@ -131,7 +151,7 @@ consteval unsigned mistakes_in_values(const operation_info& info, const tags<Giv
   for (std::size_t i = 0; i < info.calls.size(); ++i) {
     if (info.calls[i].empty())
       found |= empty_call;
-    else if (std::count(info.calls.begin(), info.calls.begin() + i, info.calls[i]) > 0)
+    else if (!first_mention(info, i))
       found |= repeated_call;
   }
   return found;
@@ -151,15 +171,16 @@ consteval unsigned mistakes_in_call(std::type_identity<Result>, list<Parameters.
 
 template <class Facts>
 consteval unsigned find_mistakes() {
+  using given = typename tags_of<Facts>::type;
   unsigned found =
-      mistakes_in_kinds(std::type_identity<tags_of<Facts>>{}) | mistakes_in_values(info_of<Facts>, given_tags<Facts>);
-  if constexpr (all_are_tags<tags_of<Facts>>) {
+      mistakes_in_kinds(std::type_identity<given>{}) | mistakes_in_values(info_of<Facts>, given_tags<Facts>);
+  if constexpr (readable_tags<Facts> && all_are_tags<given>) {
     if (!constant_tags<Facts>) found |= tags_not_constant;
   }
   if constexpr (has_call<Facts>) {
     using call = call_of<Facts>;
     found |= mistakes_in_call(std::type_identity<typename call::result>{}, typename call::parameters{});
-  } else {
+  } else if (readable_call<Facts>) {
     found |= no_single_signature;
   }
   return found;

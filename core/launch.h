@@ -25,7 +25,7 @@ inline void dispatch(node& made, host* core, place* outside) {
   made.id = cache.next_id();
   if (cache.sample(timing_interval.load(std::memory_order_relaxed))) made.enqueued = ticks();
   if (core != nullptr) {
-    made.creator = core->running()->id;
+    if (const node* const parent = core->running()) made.creator = parent->id;
     core->spawn(made);
   } else {
     outside->submit(made);

@@ -36,7 +36,7 @@
 // The user's function, whose first parameter tells it from those of other operations and finds it wherever it is
 // declared.
 #define TOKENGATE_DETAIL_BODY(facts, result, parameters) \
-  TOKENGATE_DETAIL_BARE(result) tokengate_body TOKENGATE_DETAIL_PREPENDED(facts, parameters)
+  [[maybe_unused]] TOKENGATE_DETAIL_BARE(result) tokengate_body TOKENGATE_DETAIL_PREPENDED(facts, parameters)
 
 #define TOKENGATE_DETAIL_FACTS_OF_CALL(facts, result, name, parameters, ...)                                     \
   struct facts {                                                                                                 \
@@ -60,7 +60,7 @@
   static constexpr ::tokengate::detail::declared_place tokengate_place{#name, __FILE__, __LINE__};                    \
   static constexpr auto tokengate_tags = [] {                                                                         \
     TOKENGATE_DETAIL_TAG_NAMES                                                                                        \
-    return ::tokengate::tags{__VA_ARGS__};                                                                            \
+    return ::tokengate::detail::tags_given(__VA_ARGS__);                                                              \
   };                                                                                                                  \
   template <class... Arguments>                                                                                       \
     requires(!::tokengate::detail::accepts<facts, Arguments...>)                                                      \
@@ -112,8 +112,8 @@
                           "std::reference_wrapper to share it")                                                      \
   TOKENGATE_DETAIL_REFUSE(facts, name, unstorable_argument, "TG-E106", "an argument cannot be stored",               \
                           "take something movable, such as a smart pointer, or std::reference_wrapper to share it")  \
-  TOKENGATE_DETAIL_REFUSE(facts, name, empty_call, "TG-E107", "external_calls has an empty name",                    \
-                          "name an operation or take it away")                                                       \
+  TOKENGATE_DETAIL_REFUSE(facts, name, empty_call, "TG-E107", "external_calls has an entry that names no operation", \
+                          "give a name or an operation, or take it away")                                            \
   TOKENGATE_DETAIL_REFUSE(facts, name, repeated_call, "TG-E108", "external_calls repeats a name",                    \
                           "name each operation once")                                                                \
   TOKENGATE_DETAIL_REFUSE(facts, name, empty_anchor, "TG-E109", "sticky_anchor has an empty name",                   \
@@ -171,18 +171,22 @@
 
 // A registry of the operations the unit has seen in this namespace, and of plugins. What a unit has seen is its own
 // affair: the name of the list is local to it. The first declaration keeps the operations of enclosing namespaces out.
-#define TOKENGATE_DETAIL_CLOSE(closed, name, check, ...)                                                               \
-  [[maybe_unused]] static ::tokengate::detail::list<> tokengate_at(::tokengate::detail::slot<-1>);                     \
-  [[maybe_unused]] constexpr auto TOKENGATE_DETAIL_LINED(tokengate_collect_) =                                         \
-    []<int... Place>(::tokengate::detail::slots<Place...>) {                                                           \
-    return typename ::tokengate::detail::joined<decltype(tokengate_at(::tokengate::detail::slot<Place>{}))...>::type{}; \
-  };                                                                                                                   \
-  namespace {                                                                                                          \
-  struct closed {                                                                                                      \
-    using operations = decltype(::tokengate::detail::all_operations(                                                   \
-        TOKENGATE_DETAIL_LINED(tokengate_collect_)(std::make_integer_sequence<int, __COUNTER__>{})                     \
-        __VA_OPT__(, ) __VA_ARGS__));                                                                                  \
-  };                                                                                                                   \
-  }                                                                                                                    \
-  using TOKENGATE_DETAIL_LINED(tokengate_checked_) = decltype(::tokengate::detail::check<closed>(closed::operations{})); \
+#define TOKENGATE_DETAIL_CLOSE(closed, name, check, ...)                                                             \
+  [[maybe_unused]] static ::tokengate::detail::list<> tokengate_at(::tokengate::detail::slot<-1>);                   \
+  namespace {                                                                                                        \
+  struct closed;                                                                                                     \
+  }                                                                                                                  \
+  [[maybe_unused]] constexpr auto TOKENGATE_DETAIL_LINED(tokengate_collect_) =                                       \
+      []<int... Place>(::tokengate::detail::slots<Place...>) {                                                       \
+        return typename ::tokengate::detail::collected<closed, decltype(tokengate_at(                                \
+                                                                   ::tokengate::detail::slot<Place>{}))...>::type{}; \
+      };                                                                                                             \
+  namespace {                                                                                                        \
+  struct closed {                                                                                                    \
+    using operations = decltype(::tokengate::detail::all_operations(TOKENGATE_DETAIL_LINED(tokengate_collect_)(      \
+        std::make_integer_sequence<int, __COUNTER__>{}) __VA_OPT__(, ) __VA_ARGS__));                                \
+  };                                                                                                                 \
+  }                                                                                                                  \
+  using TOKENGATE_DETAIL_LINED(tokengate_checked_) =                                                                 \
+      decltype(::tokengate::detail::check<closed>(closed::operations{}));                                            \
   [[maybe_unused]] constexpr ::tokengate::registry<closed> name{};

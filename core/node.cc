@@ -1,3 +1,5 @@
+#include <utility>
+
 #include <tokengate/core/node.h>
 #include <tokengate/core/unobserved.h>
 
@@ -29,28 +31,14 @@ void node::became_terminal(std::uint32_t before, std::uint32_t after) noexcept {
   if (last_to_leave(after)) type->destroy(*this);
 }
 
-bool node::kill_from_queue() noexcept {
-  auto word = word_.load(std::memory_order_relaxed);
-  std::uint32_t changed = 0;
-  do {
-    const auto state = static_cast<token_state>(word & state_mask);
-    if (state != token_state::waiting && state != token_state::admitted) {
-      drop(queued);
-      return false;
-    }
-    changed = ((word & ~state_mask) | static_cast<std::uint32_t>(token_state::killed)) & ~queued;
-  } while (!word_.compare_exchange_weak(word, changed, std::memory_order_acq_rel, std::memory_order_relaxed));
-  became_terminal(word, changed);
-  return true;
-}
-
 void node::release(bool observed) noexcept {
-  // The usual end: the run and the queue are done with the node, so nobody else can touch the word any more.
   auto word = word_.load(std::memory_order_acquire);
-  const bool alone = last_to_leave(word | released);
-  if (!alone) word = word_.fetch_or(released, std::memory_order_acq_rel);
-  if (failed(word) && !observed) note_unobserved_failure(*this);
-  if (alone || last_to_leave(word | released)) type->destroy(*this);
+  do {
+    // While the handle's share is not given up the node is there to be told about.
+    if (failed(word) && !std::exchange(observed, true)) note_unobserved_failure(*this);
+    // The usual end: the run and the queue are done with the node, so nobody else can touch the word any more.
+    if (last_to_leave(word | released)) return type->destroy(*this);
+  } while (!word_.compare_exchange_weak(word, word | released, std::memory_order_acq_rel, std::memory_order_acquire));
 }
 
 void node::drop(std::uint32_t share) noexcept {

@@ -67,7 +67,25 @@ class node {
   void finish(token_state end) noexcept;
 
   /// waiting or admitted -> killed, by whoever holds the queue's share, which is given up. True when this call did it.
-  bool kill_from_queue() noexcept;
+  /// `before_notice` is called in between.
+  template <class BeforeNotice = decltype([] {})>
+  bool kill_from_queue(BeforeNotice before_notice = {}) noexcept {
+    auto word = word_.load(std::memory_order_relaxed);
+    std::uint32_t changed = 0;
+    do {
+      const auto now = static_cast<token_state>(word & state_mask);
+      if (now != token_state::waiting && now != token_state::admitted) {
+        drop(queued);
+        return false;
+      }
+      changed = ((word & ~state_mask) | static_cast<std::uint32_t>(token_state::killed)) & ~queued;
+    } while (!word_.compare_exchange_weak(word, changed, std::memory_order_acq_rel, std::memory_order_relaxed));
+    before_notice();
+    became_terminal(word, changed);
+    return true;
+  }
+  /// Gives up the queue's share of a token that is not admitted any more: somebody else ran or ended it.
+  void drop_stale() noexcept { drop(queued); }
 
   /// The handle lets go; the caller must not touch the node afterwards. A failure that was not `observed` by get() is
   /// noted (unobserved.h), now or when the token fails.
@@ -84,6 +102,7 @@ class node {
   bool bound = false;      ///< runs only on the core it was routed to (child of a bound domain, or anchored)
   bool in_domain = false;  ///< its children belong to the domain of a bound lead above it
   enum : std::uint8_t { none, held, given_back } permit = none;  ///< of its storage tier; the running core's business
+  std::uint8_t shields = 0;                                      ///< while not 0 its waits are not cancelled
   std::uint16_t home = 0;                                        ///< index of the core it was routed to, if bound
   std::uint32_t operation = 0;  ///< index + 1 of the operation in the operation table; 0 for submit()
   const node_type* type;

@@ -21,17 +21,29 @@ namespace detail {
 template <class Facts>
 inline constinit operation_record record_of{info_of<Facts>};
 
-/// What a declaration that was refused is taken for, so that its mistake is reported once and not again by every call.
-struct nothing_to_call {
-  using result = void;
-  using parameters = list<>;
-};
+/// A declaration that was refused can still be called, so that its mistake is reported once and not again by every
+/// call.
 template <class Facts>
-inline constexpr bool unusable = (mistakes_of<Facts> & (asynchronous_result | dangling_argument | unstorable_argument |
-                                                        unmovable_result | no_single_signature)) != 0;
+inline constexpr bool unusable =
+    !has_call<Facts> ||
+    (mistakes_of<Facts> & (asynchronous_result | dangling_argument | unstorable_argument | unmovable_result)) != 0;
 
 template <class Facts>
-using usable_call = std::conditional_t<unusable<Facts>, nothing_to_call, call_of<Facts>>;
+struct usable_call : call_of<Facts> {};
+template <class Facts>
+  requires unusable<Facts>
+struct usable_call<Facts> {
+  static auto result_of() {
+    if constexpr (!has_call<Facts>)
+      return std::type_identity<void>{};
+    else if constexpr ((mistakes_of<Facts> & (asynchronous_result | unmovable_result)) != 0)
+      return std::type_identity<void>{};
+    else
+      return std::type_identity<typename call_of<Facts>::result>{};
+  }
+  using result = typename decltype(result_of())::type;
+  using parameters = list<>;
+};
 
 /// Calls the user's function with its arguments, of which the last may be left to their defaults.
 template <class Facts, class... Arguments>
@@ -91,14 +103,15 @@ struct token_of {
 template <class Facts, class... Arguments>
 concept accepts = fit<Facts, Arguments...>();
 
-/// The call as it was declared, beside the one that deduces: it takes braced lists, operation({1, 2}, "x").
+/// The call as it was declared, for braced lists: operation({1, 2}, "x"). Being volatile it is the worse choice, and so
+/// only taken where the one that deduces its arguments cannot be.
 template <class Facts, class Parameters>
 struct exact_call {
   void operator()(exact_call) const = delete;  // nothing to add to an operation without arguments, or of a member
 };
 template <class Facts, class First, class... Rest>
 struct exact_call<Facts, list<First, Rest...>> {
-  auto operator()(First first, Rest... rest) const {
+  auto operator()(First first, Rest... rest) const volatile {
     return call_arguments<Facts, First, Rest...>::launch(std::forward<First>(first), std::forward<Rest>(rest)...);
   }
 };
@@ -122,6 +135,11 @@ class operation : public Facts, public detail::exact_call<Facts, typename detail
 
   /// What the running program knows of the operation.
   static constexpr operation_record& record() noexcept { return detail::record_of<Facts>; }
+
+  /// Whether a call with these arguments is accepted. (A call that is not exists too, to refuse it by name;
+  /// std::is_invocable does not tell them apart.)
+  template <class... Arguments>
+  static constexpr bool takes = detail::accepts<Facts, Arguments...>;
 
   using exact::operator();
   using Facts::operator();  // the refusal of arguments that do not fit, with the operation's name in the message

@@ -12,20 +12,13 @@
 
 namespace tokengate::detail {
 
-/// What can clash when a registry closes. Codes, sentences and remedies stand in macros.h.
+/// What can clash when a registry closes. Codes, sentences and remedies stand in macros_detail.h.
 enum clash : unsigned { same_name, unknown_call, anchored_child };
-
-/// A call counts once, where it is named first; an empty name was refused at the declaration.
-constexpr bool first_mention(const operation_info& caller, std::size_t which) {
-  for (std::size_t i = 0; i < which; ++i)
-    if (caller.calls[i] == caller.calls[which]) return false;
-  return !caller.calls[which].empty();
-}
 
 template <class Closed>
 constexpr bool clashes(clash kind, const operation_info& info, std::size_t which) {
   if (kind == same_name) return registry<Closed>::find(info.name) != &info;
-  if (!first_mention(info, which)) return false;
+  if (info.calls[which].empty() || !first_mention(info, which)) return false;  // refused at the declaration
   const operation_info* const child = registry<Closed>::find(info.calls[which]);
   return kind == unknown_call ? child == nullptr : child != nullptr && child->attributes.anchored;
 }

@@ -82,7 +82,9 @@ class task_node final : public result_node<T> {
     }
     // Before the token is seen finished: what its arguments own ends with its run, not with its handle.
     self.arguments_alive_ = false;
+    ++self.shields;
     self.arguments_.~tuple();
+    --self.shields;
     return end;
   }
 

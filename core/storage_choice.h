@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 
 #include <tokengate/core/operation.h>
@@ -30,7 +29,7 @@ class storage_choice {
 
   /// Calls the instance of this tier; see operation.
   template <class... Arguments>
-    requires std::is_invocable_v<const Slow&, Arguments...>
+    requires(Slow::template takes<Arguments...>)
   token<result_type> operator()(storage_speed tier, Arguments&&... arguments) const {
     switch (tier) {
       case storage_speed::slow:

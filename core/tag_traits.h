@@ -99,4 +99,12 @@ struct tags {
   }
 };
 
+namespace detail {
+
+template <class... Given>
+constexpr tags<Given...> tags_given(Given... values) {
+  return tags<Given...>(std::move(values)...);
+}
+
+}  // namespace detail
 }  // namespace tokengate

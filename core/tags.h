@@ -4,7 +4,6 @@
 
 #include <array>
 #include <chrono>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -41,13 +40,15 @@ struct timeout {
 namespace detail {
 
 // What may stand in external_calls: a name, an operation object, or a group of operations (storage_choice). Each gives
-// an array of names.
+// an array of names; anything else gives an empty one, which is refused with the operation's name where a failing
+// overload could not.
 
 template <class Call>
-  requires std::convertible_to<const Call&, std::string_view>
-constexpr std::array<std::string_view, 1> names_of(const Call& name) {
-  return {name};
+constexpr std::array<std::string_view, 1> names_of(const Call&) {
+  return {};
 }
+constexpr std::array<std::string_view, 1> names_of(const char* name) { return {name}; }
+constexpr std::array<std::string_view, 1> names_of(std::string_view name) { return {name}; }
 template <class Operation>
   requires requires { Operation::info.name; }
 constexpr std::array<std::string_view, 1> names_of(const Operation&) {
@@ -60,10 +61,7 @@ constexpr auto names_of(const Group&) {
 }
 
 template <class Call>
-concept callable_name = requires(const Call& call) { names_of(call); };
-
-template <class Call>
-inline constexpr std::size_t name_count = std::tuple_size_v<decltype(names_of(std::declval<const Call&>()))>;
+inline constexpr std::size_t name_count = std::tuple_size_v<decltype(names_of(std::declval<Call>()))>;
 
 }  // namespace detail
 
@@ -72,9 +70,9 @@ template <std::size_t Count>
 struct external_calls {
   std::array<std::string_view, Count> names{};
 
-  template <detail::callable_name... Calls>
+  template <class... Calls>
     requires(Count == (std::size_t{0} + ... + detail::name_count<Calls>))
-  constexpr explicit external_calls(const Calls&... calls) {
+  constexpr explicit external_calls(Calls... calls) {
     [[maybe_unused]] std::size_t next = 0;
     (append(detail::names_of(calls), next), ...);
   }
@@ -86,7 +84,7 @@ struct external_calls {
   }
 };
 
-template <detail::callable_name... Calls>
-external_calls(const Calls&...) -> external_calls<(std::size_t{0} + ... + detail::name_count<Calls>)>;
+template <class... Calls>
+external_calls(Calls...) -> external_calls<(std::size_t{0} + ... + detail::name_count<Calls>)>;
 
 }  // namespace tokengate

@@ -1,4 +1,3 @@
-#include <exception>
 #include <thread>
 
 #include <tokengate/core/error.h>
@@ -24,15 +23,24 @@ void yield() {
   detail::host* const core = detail::host::current();
   if (core == nullptr) return std::this_thread::yield();
   core->yield();
-  if (core->cancelling() && std::uncaught_exceptions() == 0) throw detail::stop_unwind{};
+  if (core->cancelling() && !detail::waiter{}.shielded) throw detail::stop_unwind{};
 }
 
 void sleep_until(std::chrono::steady_clock::time_point wake) {
   detail::waiter party;
-  party.shielded = std::uncaught_exceptions() > 0;
   if (party.wait_until(wake) == detail::wake_reason::cancelled) throw detail::stop_unwind{};
 }
 
 void sleep_for(std::chrono::nanoseconds length) { sleep_until(detail::deadline_after(length)); }
+
+shield::shield() noexcept {
+  detail::host* const core = detail::host::current();
+  token_ = core != nullptr ? core->running() : nullptr;
+  if (token_ != nullptr) ++token_->shields;
+}
+
+shield::~shield() {
+  if (token_ != nullptr) --token_->shields;
+}
 
 }  // namespace tokengate::this_token

@@ -4,6 +4,10 @@
 #include <chrono>
 #include <cstdint>
 
+namespace tokengate::detail {
+class node;
+}
+
 namespace tokengate::this_token {
 
 /// The id of the running token; 0 outside a token.
@@ -19,5 +23,20 @@ void yield();
 /// Suspends the token (its core drains on) or blocks the thread, until the time has come.
 void sleep_until(std::chrono::steady_clock::time_point wake);
 void sleep_for(std::chrono::nanoseconds length);
+
+/// While it lives, a hard stop does not end the waits of the running token by an exception. For code that must wait and
+/// must not throw, such as a destructor that runs on the normal path; while an exception is being unwound, and while
+/// the arguments of an ended token are destroyed, every wait is shielded anyway. To be destroyed by the token that made
+/// it.
+class [[nodiscard]] shield {
+ public:
+  shield() noexcept;
+  shield(const shield&) = delete;
+  shield& operator=(const shield&) = delete;
+  ~shield();
+
+ private:
+  detail::node* token_;
+};
 
 }  // namespace tokengate::this_token

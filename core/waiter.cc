@@ -1,4 +1,5 @@
 #include <ctime>
+#include <exception>
 
 #include <linux/futex.h>
 #include <sched.h>
@@ -6,6 +7,8 @@
 #include <unistd.h>
 
 #include <tokengate/core/host.h>
+#include <tokengate/core/node.h>
+#include <tokengate/core/spin_pause.h>
 #include <tokengate/core/waiter.h>
 
 namespace tokengate::detail {
@@ -14,12 +17,6 @@ namespace {
 // A thread looks this often before it sleeps in the kernel: long enough for a token that another core is just finishing
 // (a round trip between awake cores is below a microsecond), short against the 20 us that a futex wake costs.
 constexpr int spins_before_sleep = 512;
-
-void relax() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#endif
-}
 
 // FUTEX_WAIT_BITSET takes an absolute CLOCK_MONOTONIC time, which is what steady_clock counts on Linux.
 void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected, const timespec* until) noexcept {
@@ -36,9 +33,17 @@ timespec to_timespec(waiter::clock::time_point at) noexcept {
   return ns <= 0 ? timespec{0, 0} : timespec{ns / 1'000'000'000, ns % 1'000'000'000};
 }
 
+// Cancelling a wait throws, which nobody may do who is unwinding, or ends what an ended token held.
+bool is_shielded() noexcept {
+  const host* const core = host::current();
+  return core != nullptr &&
+         (std::uncaught_exceptions() > 0 || core->running() == nullptr || core->running()->shields != 0);
+}
+
 }  // namespace
 
-waiter::waiter(std::uint32_t count) noexcept : remaining_(count), count_(count), host_(host::current()) {}
+waiter::waiter(std::uint32_t count, mode how) noexcept
+    : shielded(is_shielded()), remaining_(count), count_(count), mode_(how), host_(host::current()) {}
 
 bool waiter::park() noexcept {
   auto expected = running;
@@ -67,7 +72,7 @@ wake_reason waiter::wait_as_thread(clock::time_point until, bool timed) noexcept
   for (int spin = 0; spin < spins_before_sleep; ++spin) {
     const auto word = word_.load(std::memory_order_acquire);
     if (word > parked) return static_cast<wake_reason>(word);
-    relax();
+    spin_pause();
   }
   const timespec at = timed ? to_timespec(until) : timespec{};
   if (!park()) return static_cast<wake_reason>(word_.load(std::memory_order_acquire));
@@ -89,30 +94,43 @@ bool waiter::decide(wake_reason reason) noexcept {
 }
 
 void waiter::notify(std::uint32_t times) noexcept {
+  if (mode_ == mode::any) {
+    static_cast<void>(notify_now());
+    let_go_.fetch_add(times, std::memory_order_release);  // the owner waits for this in settle()
+    return;
+  }
   // Who is not last must not touch the waiter after this line: the last one may wake the owner, who ends it.
   if (remaining_.fetch_sub(times, std::memory_order_acq_rel) != times) return;
+  if (!notify_now()) let_go_.store(1, std::memory_order_release);  // too late: the owner is, or will be, in settle()
+}
+
+/// Decides the wait and wakes the owner. False: it was decided already. After true with mode::all this object may be
+/// gone.
+bool waiter::notify_now() noexcept {
   host* const home = host_;  // copied first: a thread that spins may leave wait() as soon as its word is decided
   auto* const word = &word_;
   auto expected = word_.load(std::memory_order_relaxed);
   do {
-    if (expected > parked) {  // timed out or cancelled: the owner is, or will be, in settle()
-      let_go_.store(true, std::memory_order_release);
-      return;
-    }
+    if (expected > parked) return false;
   } while (!word_.compare_exchange_weak(expected, static_cast<std::uint32_t>(wake_reason::notified),
                                         std::memory_order_acq_rel, std::memory_order_relaxed));
-  if (expected != parked) return;
+  if (expected != parked) return true;
   // A fiber stays suspended until it is handed over. A thread's word may be gone by now; then the kernel finds nobody.
   if (home != nullptr)
     home->ready(*this);
   else
     futex_wake(word);
+  return true;
 }
 
 void waiter::settle(std::uint32_t made) const noexcept {
   // The notifiers are threads between two instructions: giving them the processor is all that can help.
+  if (mode_ == mode::any) {
+    while (let_go_.load(std::memory_order_acquire) < made) ::sched_yield();
+    return;
+  }
   while (remaining_.load(std::memory_order_acquire) > count_ - made) ::sched_yield();
-  while (made == count_ && !let_go_.load(std::memory_order_acquire)) ::sched_yield();
+  while (made == count_ && let_go_.load(std::memory_order_acquire) == 0) ::sched_yield();
 }
 
 }  // namespace tokengate::detail

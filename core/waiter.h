@@ -24,8 +24,11 @@ class waiter {
  public:
   using clock = std::chrono::steady_clock;
 
-  /// `count` notifications end the wait (gather waits for many tokens with one waiter).
-  explicit waiter(std::uint32_t count = 1) noexcept;
+  enum class mode : std::uint8_t { all, any };
+
+  /// With mode::all `count` notifications end the wait (gather waits for many tokens with one waiter). With mode::any
+  /// the first of up to `count` does; then settle() is due after every wait.
+  explicit waiter(std::uint32_t count = 1, mode how = mode::all) noexcept;
   waiter(const waiter&) = delete;
   waiter& operator=(const waiter&) = delete;
 
@@ -38,15 +41,15 @@ class waiter {
   /// one. The waiter must not be touched by the caller afterwards.
   void notify(std::uint32_t times = 1) noexcept;
 
-  /// After a timed-out or cancelled wait: blocks (briefly) until `made` notifications in total, those that could not be
-  /// taken back, have come and their callers have let go of this object.
+  /// After a timed-out or cancelled wait, or any wait with mode::any: blocks (briefly) until `made` notifications in
+  /// total, those that could not be taken back, have come and their callers have let go of this object.
   void settle(std::uint32_t made) const noexcept;
 
   // For hosts only ---------------------------------------------------------------------------------------------------
   /// Decides the wait by `reason` if it is still open; true when this call won. The host then makes the fiber ready.
   bool decide(wake_reason reason) noexcept;
 
-  bool shielded = false;   ///< may not be cancelled: the owner is unwinding already
+  bool shielded;           ///< may not be cancelled: the owner is unwinding already
   void* fiber = nullptr;   ///< the suspended fiber, set and read by its host
   waiter* next = nullptr;  ///< link in the host's list of fibers that other threads made ready
   clock::time_point deadline;
@@ -57,14 +60,18 @@ class waiter {
   static constexpr std::uint32_t running = 0, parked = 1;
 
   bool park() noexcept;
+  bool notify_now() noexcept;
   wake_reason wait_as_thread(clock::time_point until, bool timed) noexcept;
 
   // Decided once: running/parked -> one wake_reason. Release by who decides, acquire by the owner that reads it, so
   // that everything before notify() happens before the return of wait().
   std::atomic<std::uint32_t> word_{running};
   std::atomic<std::uint32_t> remaining_;  // acq_rel countdown: the last notifier has seen all others' writes
-  std::atomic<bool> let_go_{false};       // release by the last notifier if it came too late; acquire in settle()
+  // How many notifiers that touch this object after their notification are done with it: with mode::all the last one if
+  // it came too late, with mode::any each. Release by them, acquire in settle().
+  std::atomic<std::uint32_t> let_go_{0};
   const std::uint32_t count_;
+  const mode mode_;
   host* const host_;
 };
 

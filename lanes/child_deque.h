@@ -55,6 +55,13 @@ class child_deque {
     return child;
   }
 
+  /// Owner only: puts back what pop() has just returned; never grows.
+  void push_back_popped(detail::node& child) noexcept {
+    const auto bottom = bottom_.load(std::memory_order_relaxed);
+    current_.load(std::memory_order_relaxed)->at(bottom).store(&child, std::memory_order_relaxed);
+    bottom_.store(bottom + 1, std::memory_order_release);
+  }
+
   /// Owner only: the newest without taking it, or null. It may be stolen at any time.
   [[nodiscard]] const detail::node* newest() const noexcept {
     const auto bottom = bottom_.load(std::memory_order_relaxed);

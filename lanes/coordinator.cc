@@ -67,7 +67,7 @@ stop_report coordinator::stop(std::chrono::nanoseconds drain_for) {
   return {killed};
 }
 
-bool coordinator::running() const noexcept { return running_; }
+bool coordinator::running() const noexcept { return running_.load(std::memory_order_relaxed); }
 
 unsigned coordinator::cores() const noexcept { return core_count_; }
 

@@ -1,6 +1,7 @@
 // Owns a running system: its cores from start() to stop().
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -99,7 +100,7 @@ class coordinator {
   unsigned core_count_;
   std::vector<unsigned> processors_;
   std::unique_ptr<lanes::runtime> runtime_;  // of the present run, or the last one
-  bool running_ = false;
+  std::atomic<bool> running_{false};  // written by start() and stop(); relaxed: a snapshot for others
 };
 
 }  // namespace tokengate

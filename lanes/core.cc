@@ -6,8 +6,10 @@
 
 #include <tokengate/core/asymmetric_fence.h>
 #include <tokengate/core/operation_table.h>
+#include <tokengate/core/spin_pause.h>
 #include <tokengate/io/poller.h>
 #include <tokengate/lanes/core.h>
+#include <tokengate/lanes/exception_state.h>
 #include <tokengate/lanes/runtime.h>
 #include <tokengate/lanes/worker.h>
 
@@ -17,38 +19,31 @@ using detail::node;
 using detail::waiter;
 using detail::wake_reason;
 
-/// What belongs to the fiber that leaves the processor: the token it runs, its worker, and its C++ exception state
-/// (which exceptions it is handling; Boost leaves that to the thread, so that two fibers that are suspended inside
-/// `catch` would rethrow each other's).
+/// What belongs to the fiber that leaves the processor: the token it runs, its worker, and its exceptions.
 class core::left_state {
  public:
-  explicit left_state(core& here) noexcept : core_(here), token_(here.running_), worker_(here.current_worker_) {
-    std::memcpy(&exceptions_, abi::__cxa_get_globals(), sizeof exceptions_);
-    std::memset(static_cast<void*>(abi::__cxa_get_globals()), 0, sizeof exceptions_);
-  }
+  explicit left_state(core& here) noexcept
+      : core_(here),
+        token_(std::exchange(here.running_, nullptr)),
+        worker_(std::exchange(here.current_worker_, nullptr)) {}
   left_state(const left_state&) = delete;
   left_state& operator=(const left_state&) = delete;
   ~left_state() {
-    std::memcpy(static_cast<void*>(abi::__cxa_get_globals()), &exceptions_, sizeof exceptions_);
     core_.running_ = token_;
     core_.current_worker_ = worker_;
   }
 
  private:
-  // The layout that the Itanium C++ ABI (2.2.2) lays down for __cxa_eh_globals.
-  struct exception_globals {
-    void* caught;
-    unsigned int uncaught;
-  };
   core& core_;
   node* token_;
   worker* worker_;
-  exception_globals exceptions_;
+  exception_state exceptions_;
 };
 
 core::core(runtime& shared, unsigned index)
     : runtime_(shared),
       index_(index),
+      scheduler_(new fiber_scheduler(*this)),
       events_(io::make_poller(shared.settings.io_backend)),
       stacks_(stack_options{.size = shared.settings.stack_size}),
       operations_(operation_count() + 1) {
@@ -56,11 +51,13 @@ core::core(runtime& shared, unsigned index)
     lanes_.push_back(std::make_unique<lane>(shared.settings.mailbox_capacity, shared.slots));
 }
 
-core::~core() = default;
+core::~core() {
+  while (handing_over_.load(std::memory_order_acquire) != 0) ::sched_yield();
+}
 
-bool core::offer(node& token) noexcept {
+bool core::offer(node& token, bool on_credit) noexcept {
   const auto which = token.bound ? anchored_lane : static_cast<std::size_t>(token.tags.weight);
-  return lanes_[which]->offer(token);
+  return lanes_[which]->offer(token, on_credit);
 }
 
 std::uint64_t core::accepted() const noexcept {
@@ -83,10 +80,11 @@ std::size_t core::admitted() const noexcept {
 
 bool core::cancelling() const noexcept { return runtime_.cancelling.load(std::memory_order_acquire); }
 
-void core::wake() noexcept {
+bool core::wake() noexcept {
   // acq_rel: of several wakers one interrupts, and what they published is seen by the core that wakes.
-  if (asleep_.load(std::memory_order_relaxed) && asleep_.exchange(false, std::memory_order_acq_rel))
-    events_->interrupt();
+  if (!asleep_.load(std::memory_order_relaxed) || !asleep_.exchange(false, std::memory_order_acq_rel)) return false;
+  events_->interrupt();
+  return true;
 }
 
 // --- waiting
@@ -115,9 +113,11 @@ void core::suspend_until(waiter& party) noexcept {
 
 void core::ready(waiter& party) noexcept {
   if (host::current() == this) return scheduler_->awakened(static_cast<fiber_scheduler::context*>(party.fiber));
+  handing_over_.fetch_add(1, std::memory_order_relaxed);
   scheduler_->ready_from_outside(party);
   detail::light_fence();  // pairs with the heavy fence in sleep()
   wake();
+  handing_over_.fetch_sub(1, std::memory_order_release);
 }
 
 void core::yield() noexcept {
@@ -136,6 +136,15 @@ void core::yield() noexcept {
     if (fresh == nullptr) return;
     scheduler_->awakened(fresh);
   }
+  const left_state mine(*this);
+  fiber_scheduler::context::active()->yield();
+}
+
+/// A turn for every fiber that is ready by now, and for nothing new.
+void core::let_ready_fibers_run() noexcept {
+  poll();
+  scheduler_->take_outside();
+  if (!scheduler_->has_ready_fibers()) return;
   const left_state mine(*this);
   fiber_scheduler::context::active()->yield();
 }
@@ -182,7 +191,9 @@ void core::idle() noexcept {
     try {
       return make_worker();
     } catch (const std::exception&) {
-      // No memory for a stack: go on with the workers that exist, they come back from their waits.
+      // No memory for a stack: the workers that exist come back from their waits; try again in a moment.
+      events_->sleep(waiter::clock::now() + std::chrono::milliseconds(1));
+      return poll();
     }
   }
   if (runtime_.finished.load(std::memory_order_acquire) && workers_ == 0) {
@@ -209,10 +220,11 @@ bool core::search() noexcept {
     if (look >= quick_looks) {
       ::sched_yield();  // who makes the work may need this very processor
     } else {
-      for (int i = 0; i < 8; ++i) __builtin_ia32_pause();
+      for (int i = 0; i < 8; ++i) detail::spin_pause();
     }
   }
   runtime_.searching.fetch_sub(1, std::memory_order_seq_cst);
+  std::atomic_thread_fence(std::memory_order_seq_cst);  // with the one in runtime::somebody_searches()
   // While somebody searches, nobody who makes work wakes a sleeper; so who stops searching with a find looks whether
   // there is more than it can do itself.
   if (success && runtime_.sleeping.load(std::memory_order_relaxed) != 0) {

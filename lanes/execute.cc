@@ -3,6 +3,7 @@
 #include <tokengate/core/clock.h>
 #include <tokengate/core/node_pool.h>
 #include <tokengate/lanes/core.h>
+#include <tokengate/lanes/exception_state.h>
 #include <tokengate/lanes/permit_wait.h>
 #include <tokengate/lanes/runtime.h>
 #include <tokengate/lanes/worker.h>
@@ -26,20 +27,20 @@ node* core::next() noexcept {
 /// a token from outside first, so that endless families starve nobody.
 node* core::next_unclaimed() noexcept {
   constexpr std::uint32_t fresh_first = 64;
-  const auto from_lanes = [this]() -> node* {
+  const auto from_lanes = [this](std::uint32_t first) -> node* {
     for (std::size_t i = 0; i < lanes_.size(); ++i)
-      if (node* const token = lanes_[(turn_ + i) % lanes_.size()]->take()) return token;
+      if (node* const token = lanes_[(first + i) % lanes_.size()]->take()) return token;
     return nullptr;
   };
   if (turn_ % fresh_first == 0)
-    if (node* const token = from_lanes()) return token;
+    if (node* const token = from_lanes(turn_ / fresh_first)) return token;
   if (!bound_.empty()) {
     node* const token = bound_.back();
     bound_.pop_back();
     return token;
   }
   if (node* const token = open_.pop()) return token;
-  if (node* const token = from_lanes()) return token;
+  if (node* const token = from_lanes(turn_)) return token;
   return steal();
 }
 
@@ -70,7 +71,7 @@ bool core::has_loot() const noexcept {
 
 /// With the queue's share of a token in hand: makes it ours to run. False when it is not (any more).
 bool core::claim(node& token) noexcept {
-  if (cancelled_parked_) {
+  if (runtime_.cancelling.load(std::memory_order_relaxed)) [[unlikely]] {
     kill(token);
     return false;
   }
@@ -79,11 +80,17 @@ bool core::claim(node& token) noexcept {
 }
 
 void core::kill(node& token) noexcept {
-  const auto operation = token.operation;
-  if (!token.kill_from_queue()) return;
-  add_relaxed(operations_[operation].tokens);
-  add_relaxed(operations_[operation].killed);
-  count_finished();
+  // Before anybody is notified: who has seen the token end finds it counted.
+  const bool killed = token.kill_from_queue([this, &token] {
+    add_relaxed(counted(token).tokens);
+    add_relaxed(counted(token).killed);
+  });
+  if (killed) count_finished();
+}
+
+/// What is counted for submit() is also counted there for operations that were enrolled after the start.
+operation_counters& core::counted(const node& token) noexcept {
+  return operations_[token.operation < operations_.size() ? token.operation : 0];
 }
 
 std::uint64_t core::killed() const noexcept {
@@ -94,7 +101,7 @@ std::uint64_t core::killed() const noexcept {
 
 void core::kill_queued() noexcept {
   for (const auto& each : lanes_)
-    while (node* const token = each->take()) token->kill_from_queue();
+    while (node* const token = each->take()) kill(*token);
 }
 
 // --- running
@@ -107,7 +114,7 @@ void core::execute(node& token) noexcept {
     end(token, token.run(), outer);
     return;
   }
-  auto& counters = operations_[token.operation];
+  auto& counters = counted(token);
   const auto started = detail::ticks();
   // Two cores' stamps may stand the wrong way round by a little.
   counters.queue_wait.add(started > token.enqueued ? started - token.enqueued : 0);
@@ -120,7 +127,7 @@ void core::end(node& token, token_state how, node* outer) noexcept {
   if (token.permit == node::held) tier_of(runtime_, token).release();
   running_ = outer;
   // Before finish(): who has seen the token end finds it counted.
-  auto& counters = operations_[token.operation];
+  auto& counters = counted(token);
   add_relaxed(counters.tokens);
   if (how == token_state::failed) add_relaxed(counters.failures);
   if (how == token_state::killed) add_relaxed(counters.killed);
@@ -138,7 +145,7 @@ void core::count_finished() noexcept {
 
 void core::spawn(node& child) {
   if (child.tags.anchored) {
-    while (!runtime_.offer_anchored(child)) yield();
+    runtime_.spawn_anchored(child);
     return;
   }
   add_relaxed(counters_.spawned);
@@ -151,15 +158,15 @@ void core::spawn(node& child) {
 }
 
 void core::place_child(node& child) {
-  const node& parent = *running_;
-  // A lead opens a domain of its own where it will run; other children stay in their parent's, if there is one.
-  if (!child.tags.lead) child.in_domain = parent.tags.lead ? parent.tags.domain == domain::bound : parent.in_domain;
+  // A lead opens a domain of its own where it will run; other children stay in their parent's, if there is one. (There
+  // is no parent when a destructor that runs after its token makes tokens.)
+  if (const node* const parent = running_; parent != nullptr && !child.tags.lead)
+    child.in_domain = parent->tags.lead ? parent->tags.domain == domain::bound : parent->in_domain;
   const bool crowded =
       bound_.size() + open_.size() >= runtime_.settings.max_waiting || suspended_ >= runtime_.settings.max_suspended;
   if (crowded && child.tags.storage == 0 && stack_allows_inline()) {
     child.begin_unqueued();
-    add_relaxed(counters_.ran_inline);
-    return execute(child);
+    return execute_inside(child);
   }
   child.enqueue_as(token_state::admitted);
   if (!child.in_domain) {
@@ -178,6 +185,17 @@ bool core::stack_allows_inline() const noexcept {
          static_cast<std::size_t>(current_worker_->stack_top - &here) < runtime_.settings.stack_size / 2;
 }
 
+/// Inside the running token, which holds no permit meanwhile and whose exceptions are not the child's.
+void core::execute_inside(node& child) noexcept {
+  add_relaxed(counters_.ran_inline);
+  give_back();
+  {
+    const exception_state outer;
+    execute(child);
+  }
+  retake();
+}
+
 bool core::run_inline(node& child) noexcept {
   // Only what the waiting token made itself: anything else might need what this token holds.
   if (running_ == nullptr || child.creator != running_->id || cancelled_parked_) return false;
@@ -186,40 +204,72 @@ bool core::run_inline(node& child) noexcept {
     add_relaxed(counters_.inline_refused);
     return false;
   }
-  give_back();
-  const bool ran = claim_inline(child);
-  if (ran) {
-    add_relaxed(counters_.ran_inline);
-    execute(child);
-  }
-  retake();
-  return ran;
+  if (!claim_inline(child)) return false;
+  execute_inside(child);
+  // Long runs of inline work still let others have their turn.
+  constexpr std::uint32_t inline_between_polls = 64;
+  if (++inline_turn_ % inline_between_polls == 0) let_ready_fibers_run();
+  return true;
 }
 
-/// The child is mostly the newest of its stack; then its queue share comes with it. Else it stays behind as an entry
-/// whose claim will fail.
 bool core::claim_inline(node& child) noexcept {
-  const bool needs_permit = child.tags.storage != 0;
-  if (needs_permit && !tier_of(runtime_, child).try_acquire()) {
-    add_relaxed(counters_.inline_refused);
-    return false;
-  }
-  bool claimed = false;
-  if (!bound_.empty() && bound_.back() == &child) {
-    bound_.pop_back();
-    claimed = child.claim_from_queue();
-  } else if (open_.newest() == &child) {
-    node* const popped = open_.pop();
-    claimed = popped == &child && child.claim_from_queue();
-  } else {
-    claimed = child.claim_by_waiter();
-  }
-  if (!needs_permit) return claimed;
+  if (child.tags.storage == 0) return claim_from_children(child);
+  // A token that waits for its child with a permit of the same tier lends it that one.
+  io::storage_tier& tier = tier_of(runtime_, child);
+  give_back();
+  const bool permitted = tier.try_acquire();
+  const bool claimed = permitted && claim_from_children(child);
   if (claimed)
     child.permit = node::held;
+  else if (permitted)
+    tier.release();
   else
-    tier_of(runtime_, child).release();
+    add_relaxed(counters_.inline_refused);
+  if (!claimed) retake();
   return claimed;
+}
+
+/// The child is mostly the newest of its stack; then its queue share comes with it. Else its entry stays behind, stale.
+bool core::claim_from_children(node& child) noexcept {
+  if (!bound_.empty() && bound_.back() == &child) {
+    bound_.pop_back();
+    const bool claimed = child.claim_from_queue();
+    drop_stale_children();
+    return claimed;
+  }
+  if (open_.newest() == &child) {
+    const node* const popped = open_.pop();
+    const bool claimed = popped == &child && child.claim_from_queue();
+    drop_stale_children();
+    return claimed;
+  }
+  if (!child.claim_by_waiter()) return false;
+  if (!child.bound) ++stale_;
+  return true;
+}
+
+/// Stale entries keep their nodes; those that come to the top are dropped, so that waiting in any order costs no
+/// memory.
+void core::drop_stale_children() noexcept {
+  const auto is_stale = [](const node& entry) {
+    return entry.state(std::memory_order_relaxed) != token_state::admitted;
+  };
+  while (!bound_.empty() && is_stale(*bound_.back())) {
+    bound_.back()->drop_stale();
+    bound_.pop_back();
+  }
+  while (stale_ != 0) {
+    node* const top = open_.pop();  // only what was taken out is certain to be there: a thief may end the others
+    if (top == nullptr) {
+      stale_ = 0;
+    } else if (is_stale(*top)) {
+      --stale_;
+      top->drop_stale();
+    } else {
+      open_.push_back_popped(*top);
+      return;
+    }
+  }
 }
 
 }  // namespace tokengate::lanes

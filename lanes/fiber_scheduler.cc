@@ -31,6 +31,9 @@ fiber_scheduler::context* fiber_scheduler::pick_next() noexcept {
     ended_ = 0;
     return std::exchange(dispatcher_, nullptr);
   }
+  // Fibers that wake each other without end must not keep completions and timers from being seen.
+  constexpr unsigned picks_between_polls = 64;
+  if (++picks_ % picks_between_polls == 0) core_.poll();
   take_outside();
   if (!ready_.empty()) {
     context* const next = &ready_.front();

@@ -55,6 +55,7 @@ class fiber_scheduler final : public boost::fibers::algo::algorithm {
   boost::fibers::scheduler::ready_queue_type ready_;
   context* dispatcher_ = nullptr;  // while it is not running
   unsigned ended_ = 0;
+  unsigned picks_ = 0;
   alignas(64) std::atomic<detail::waiter*> outside_{nullptr};
 };
 

@@ -1,44 +1,58 @@
 // How many tokens may wait for admission, all lanes together.
 #pragma once
 
-#include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <cstddef>
-#include <semaphore>
+#include <cstdint>
+#include <mutex>
 
 namespace tokengate::lanes {
 
 /// Counts the places at the gate; threads that find none wait here. Touched only when a mailbox is full.
 class gate_slots {
  public:
-  explicit gate_slots(std::size_t count) : free_(static_cast<std::ptrdiff_t>(count)) {}
+  explicit gate_slots(std::size_t count) : free_(static_cast<std::int64_t>(count)) {}
 
-  /// Any thread; never blocks.
-  bool try_take() noexcept { return free_.try_acquire(); }
+  /// Any thread. With `on_credit` always true: a token that was made by a token is never refused.
+  bool take(bool on_credit) noexcept {
+    const std::scoped_lock lock(mutex_);
+    if (free_ <= 0 && !on_credit) return false;
+    --free_;
+    return true;
+  }
+
   /// As many tokens left the gate.
-  void give(std::size_t count) noexcept { free_.release(static_cast<std::ptrdiff_t>(count)); }
-
-  /// Blocks a thread until a place has become free (it may be gone again by the time the thread looks) or close().
-  void wait_for_one() noexcept {
-    blocked_.fetch_add(1, std::memory_order_seq_cst);
-    if (!closed_.load(std::memory_order_seq_cst)) {
-      free_.acquire();
-      free_.release();
+  void give(std::size_t count) noexcept {
+    {
+      const std::scoped_lock lock(mutex_);
+      free_ += static_cast<std::int64_t>(count);
     }
-    blocked_.fetch_sub(1, std::memory_order_relaxed);
+    changed_.notify_all();
+  }
+
+  /// Blocks a thread until it is worth another try: a place has become free, or its mailbox may have room although the
+  /// places are still taken by tokens of other lanes, or close() was called.
+  void wait_for_one() {
+    constexpr std::chrono::milliseconds until_next_try{1};
+    std::unique_lock lock(mutex_);
+    if (free_ <= 0 && !closed_) changed_.wait_for(lock, until_next_try);
   }
 
   /// Releases every thread that waits now or later. For good.
   void close() noexcept {
-    // Store, then read blocked_; wait_for_one() counts itself, then reads closed_: with sequential consistency one of
-    // the two sees the other. Places given beyond the limit do not matter any more.
-    closed_.store(true, std::memory_order_seq_cst);
-    if (blocked_.load(std::memory_order_seq_cst) != 0) free_.release(1);  // each released one passes it on
+    {
+      const std::scoped_lock lock(mutex_);
+      closed_ = true;
+    }
+    changed_.notify_all();
   }
 
  private:
-  std::counting_semaphore<> free_;
-  std::atomic<int> blocked_{0};
-  std::atomic<bool> closed_{false};
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::int64_t free_;  // below 0: taken on credit
+  bool closed_ = false;
 };
 
 }  // namespace tokengate::lanes

@@ -4,7 +4,7 @@ namespace tokengate::lanes {
 
 using detail::node;
 
-bool lane::offer(node& token) noexcept {
+bool lane::offer(node& token, bool on_credit) noexcept {
   if (waiting() == 0) [[likely]] {
     token.enqueue_as(token_state::admitted);
     if (mailbox_.try_push(token)) return true;
@@ -14,7 +14,7 @@ bool lane::offer(node& token) noexcept {
     token.enqueue_as(token_state::admitted);
     if (mailbox_.try_push(token)) return true;
   }
-  if (!slots_.try_take()) return false;
+  if (!slots_.take(on_credit)) return false;
   token.enqueue_as(token_state::waiting);
   token.next = nullptr;
   (first_ == nullptr ? first_ : last_->next) = &token;

@@ -19,8 +19,9 @@ class lane {
   lane(const lane&) = delete;
   lane& operator=(const lane&) = delete;
 
-  /// Any thread. Takes the token as admitted or waiting; false when mailbox and gate are full, then nothing was done.
-  bool offer(detail::node& token) noexcept;
+  /// Any thread. Takes the token as admitted or waiting. False when mailbox and gate are full: then the token is in no
+  /// queue and may be offered again. With `on_credit` the gate is never full.
+  bool offer(detail::node& token, bool on_credit = false) noexcept;
 
   /// Any thread: the next admitted token with its queue share, or null. Admits those that wait when the mailbox is dry.
   detail::node* take() noexcept;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <new>
 
 #include <tokengate/core/node.h>
 #include <tokengate/core/node_pool.h>
@@ -18,7 +19,13 @@ struct permit_wait : io::permit_request {
   permit_wait* next_granted = nullptr;
   std::uint64_t since = 0;  ///< ticks
 
-  static void* operator new(std::size_t size) { return detail::thread_cache::local().allocate(size); }
+  static void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    try {
+      return detail::thread_cache::local().allocate(size);
+    } catch (const std::bad_alloc&) {
+      return nullptr;
+    }
+  }
   static void operator delete(void* memory, std::size_t size) noexcept {
     detail::thread_cache::local().deallocate(memory, size);
   }

@@ -1,4 +1,5 @@
 // Storage permits: got before a token runs, given back while it waits, taken again ahead of newcomers.
+#include <new>
 #include <utility>
 
 #include <tokengate/core/asymmetric_fence.h>
@@ -13,7 +14,11 @@ using detail::node;
 bool core::claim_with_permit(node& token) noexcept {
   io::storage_tier& tier = tier_of(runtime_, token);
   if (tier.try_acquire()) return claim_permitted(token);
-  auto* const request = new permit_wait;
+  auto* const request = new (std::nothrow) permit_wait;
+  if (request == nullptr) {  // no memory to queue the token: this worker waits for the permit itself
+    acquire_here(tier, false);
+    return claim_permitted(token);
+  }
   request->token = &token;
   request->home = this;
   request->since = detail::ticks();
@@ -24,6 +29,16 @@ bool core::claim_with_permit(node& token) noexcept {
   if (!tier.acquire(*request)) return false;
   delete request;
   return claim_permitted(token);
+}
+
+/// Waits with the fiber that runs now.
+void core::acquire_here(io::storage_tier& tier, bool returning) noexcept {
+  struct request_here : io::permit_request {
+    detail::waiter party;
+  } request;
+  request.party.shielded = true;  // the permit comes: who holds one gives it back when it waits or ends
+  request.granted = [](io::permit_request& granted) noexcept { static_cast<request_here&>(granted).party.notify(); };
+  if (!(returning ? tier.acquire_again(request) : tier.acquire(request))) request.party.wait();
 }
 
 bool core::claim_permitted(node& token) noexcept {
@@ -37,6 +52,7 @@ bool core::claim_permitted(node& token) noexcept {
 }
 
 void core::resubmit(permit_wait& granted) noexcept {
+  handing_over_.fetch_add(1, std::memory_order_relaxed);
   granted.next_granted = resubmitted_.load(std::memory_order_relaxed);
   // Release: the request and its token come with the pointer that next_granted() acquires.
   while (!resubmitted_.compare_exchange_weak(granted.next_granted, &granted, std::memory_order_release,
@@ -44,6 +60,7 @@ void core::resubmit(permit_wait& granted) noexcept {
   }
   detail::light_fence();  // pairs with the heavy fence in sleep()
   wake();
+  handing_over_.fetch_sub(1, std::memory_order_release);
 }
 
 /// The next token that got its permit, claimed, or null.
@@ -56,11 +73,11 @@ node* core::next_granted() noexcept {
     if (granted_ == nullptr) return nullptr;
     permit_wait* const first = std::exchange(granted_, granted_->next_granted);
     node& token = *first->token;
-    auto& counters = operations_[token.operation];
+    auto& counters = counted(token);
     detail::add_relaxed(counters.storage_waits);
     counters.storage_wait.add(detail::ticks() - first->since);
     delete first;
-    if (cancelled_parked_) {
+    if (runtime_.cancelling.load(std::memory_order_relaxed)) {
       io::storage_tier& tier = tier_of(runtime_, token);
       kill(token);
       tier.release();
@@ -78,12 +95,7 @@ void core::give_back() noexcept {
 
 void core::retake() noexcept {
   if (running_ == nullptr || running_->permit != node::given_back) return;
-  struct return_request : io::permit_request {
-    detail::waiter party;
-  } request;
-  request.party.shielded = true;  // the permit comes: who holds one gives it back when it waits or ends
-  request.granted = [](io::permit_request& granted) noexcept { static_cast<return_request&>(granted).party.notify(); };
-  if (!tier_of(runtime_, *running_).acquire_again(request)) request.party.wait();
+  acquire_here(tier_of(runtime_, *running_), true);
   running_->permit = node::held;
 }
 

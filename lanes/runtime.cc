@@ -33,44 +33,41 @@ core& runtime::route(const node& token) noexcept {
 }
 
 void runtime::submit(node& token) {
-  core* target = nullptr;
-  if (token.tags.anchored) {
-    while (!offer_anchored(token)) {
-      if (closed.load(std::memory_order_acquire)) break;
-      slots.wait_for_one();
-    }
-  } else {
-    target = &route(token);
-    while (!closed.load(std::memory_order_acquire) && !target->offer(token)) slots.wait_for_one();
+  core& target = token.tags.anchored ? bind(token) : route(token);
+  bool offered = false;
+  while (!closed.load(std::memory_order_acquire) && !(offered = target.offer(token))) slots.wait_for_one();
+  if (!offered)
+    throw coordinator_stopped(
+        "the coordinator takes no new tokens from outside: stop() was called; start() it again first");
+  detail::light_fence();  // pairs with the heavy fences in stop() and in core::sleep()
+  if (closed.load(std::memory_order_relaxed)) [[unlikely]] {
+    // Offered while stop() began. Once that is past its sweep nobody else looks at the lanes; before, somebody must.
+    swept_.load(std::memory_order_relaxed) ? sweep() : wake_all();
+  } else if (token.bound) {
+    target.wake();
+  } else if (sleeping.load(std::memory_order_relaxed) != 0 && !somebody_searches()) {
+    if (!target.wake()) wake_one();
   }
-  detail::light_fence();  // pairs with the heavy fences in stop(), and in core::sleep()
-  if (closed.load(std::memory_order_relaxed)) {
-    // Either refused above or offered while stop() began. If that is past its sweep nobody else looks at the lanes.
-    if (token.state() == token_state::created)
-      throw coordinator_stopped(
-          "the coordinator takes no new tokens from outside: stop() was called; start() it again first");
-    if (swept_.load(std::memory_order_relaxed)) sweep();
-    return;
-  }
-  if (target == nullptr || sleeping.load(std::memory_order_relaxed) == 0) return;
-  if (searching.load(std::memory_order_relaxed) != 0) return;
-  target->asleep() ? target->wake() : wake_one();
 }
 
-bool runtime::offer_anchored(node& token) noexcept {
+/// All tokens of one anchor name go to one core. They are not stolen.
+core& runtime::bind(node& token) noexcept {
   const auto chosen = std::hash<std::string_view>{}(token.record->info.anchor) % cores.size();
   token.bound = true;
   token.home = static_cast<std::uint16_t>(chosen);
-  if (closed.load(std::memory_order_acquire) && detail::host::current() == nullptr) return false;
-  if (!cores[chosen]->offer(token)) return false;
+  return *cores[chosen];
+}
+
+void runtime::spawn_anchored(node& child) noexcept {
+  core& target = bind(child);
+  target.offer(child, true);
   detail::light_fence();  // pairs with the heavy fence in core::sleep()
-  cores[chosen]->wake();
-  return true;
+  target.wake();
 }
 
 void runtime::wake_one() noexcept {
   for (const auto& each : cores)
-    if (each->asleep()) return each->wake();
+    if (each->wake()) return;
 }
 
 void runtime::wake_all() noexcept {
@@ -81,16 +78,26 @@ void runtime::wake_all() noexcept {
 // ------------------------------------------------------------------------------------------------
 
 void runtime::start_threads(const std::vector<unsigned>& processors) {
-  for (const auto& each : cores) threads_.emplace_back([&core = *each] { core.run(); });
-  const bool enough = processors.size() >= cores.size();
-  for (std::size_t i = 0; enough && i < threads_.size(); ++i) {
+  try {
+    threads_.reserve(cores.size());
+    for (const auto& each : cores) threads_.emplace_back([&core = *each] { core.run(); });
+    pin(processors);
+    open();
+  } catch (...) {
+    end_threads();
+    throw;
+  }
+}
+
+void runtime::pin(const std::vector<unsigned>& processors) noexcept {
+  if (processors.size() < threads_.size()) return;
+  for (std::size_t i = 0; i < threads_.size(); ++i) {
     cpu_set_t mask;
     CPU_ZERO(&mask);
     CPU_SET(processors[i], &mask);
     // A processor that went away meanwhile only costs the pinning.
     ::pthread_setaffinity_np(threads_[i].native_handle(), sizeof mask, &mask);
   }
-  open();
 }
 
 bool runtime::quiescent() const noexcept {
@@ -118,20 +125,24 @@ std::uint64_t runtime::stop(std::chrono::steady_clock::time_point drain_until) {
   };
   while (!quiescent() && std::chrono::steady_clock::now() < drain_until) nap();
   const auto killed_before = killed_tokens();
-  if (!quiescent()) {
-    cancelling.store(true, std::memory_order_seq_cst);
-    detail::heavy_fence();  // with core::sleep()
-    wake_all();
-    while (!quiescent()) nap();
-  }
-  finished.store(true, std::memory_order_seq_cst);
-  detail::heavy_fence();
+  // Also when nothing seems left: a token that was offered in the last instant is killed rather than run when the cores
+  // are about to end.
+  cancelling.store(true, std::memory_order_seq_cst);
+  detail::heavy_fence();  // with core::sleep()
   wake_all();
-  for (auto& each : threads_) each.join();
+  while (!quiescent()) nap();
+  end_threads();
   swept_.store(true, std::memory_order_seq_cst);
   detail::heavy_fence();  // with submit()
   sweep();
   return killed_tokens() - killed_before;
+}
+
+void runtime::end_threads() noexcept {
+  finished.store(true, std::memory_order_seq_cst);
+  detail::heavy_fence();  // with core::sleep()
+  wake_all();
+  for (auto& each : threads_) each.join();
 }
 
 /// Kills what came in after the cores had ended.

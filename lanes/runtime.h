@@ -25,14 +25,14 @@ class runtime final : public detail::place {
 
   void submit(detail::node& token) override;
 
-  /// Sends an anchored token to the core of its anchor. False when its lane is full.
-  bool offer_anchored(detail::node& token) noexcept;
+  /// Sends an anchored token that was made by a token to the core of its anchor; never refused.
+  void spawn_anchored(detail::node& child) noexcept;
 
   /// Called after new work was made visible that any core may take: sees to it that a core that sleeps takes it, unless
   /// one is just looking for work anyway.
   void work_appeared() noexcept {
     detail::light_fence();  // pairs with the heavy fence of a core that goes to sleep
-    if (sleeping.load(std::memory_order_relaxed) != 0 && searching.load(std::memory_order_relaxed) == 0) wake_one();
+    if (sleeping.load(std::memory_order_relaxed) != 0 && !somebody_searches()) wake_one();
   }
   void wake_one() noexcept;
   void wake_all() noexcept;
@@ -60,8 +60,19 @@ class runtime final : public detail::place {
   std::atomic<bool> finished{false};            // workers and cores end
 
  private:
+  /// True if a core that searches is sure to see what the caller has made visible.
+  bool somebody_searches() noexcept {
+    if (searching.load(std::memory_order_relaxed) == 0) return false;
+    // The core may be about to stop searching. Full fences on both sides, between what we queued and this look, and
+    // between its decrement and its last look around (core::search): it sees the work, or we see it gone.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    return searching.load(std::memory_order_relaxed) != 0;
+  }
   core& route(const detail::node& token) noexcept;
+  core& bind(detail::node& token) noexcept;
+  void pin(const std::vector<unsigned>& processors) noexcept;
   void sweep() noexcept;
+  void end_threads() noexcept;
 
   std::atomic<bool> swept_{false};  // the cores have ended and their lanes were emptied; see submit()
   std::vector<std::thread> threads_;

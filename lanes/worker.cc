@@ -3,6 +3,7 @@
 #include <boost/fiber/fiber.hpp>
 #include <boost/fiber/operations.hpp>
 #include <pthread.h>
+#include <sched.h>
 
 #include <tokengate/lanes/runtime.h>
 #include <tokengate/lanes/worker.h>
@@ -16,12 +17,11 @@ void core::run() {
   std::snprintf(name, sizeof name, "tokengate/%u", index_);
   ::pthread_setname_np(::pthread_self(), name);
   make_current(this);
-  boost::intrusive_ptr<fiber_scheduler> scheduler(new fiber_scheduler(*this));
-  scheduler_ = scheduler.get();
-  context::active()->get_scheduler()->set_algo(scheduler);
+  context::active()->get_scheduler()->set_algo(scheduler_);
   main_ = context::active();
   // Everything happens on other fibers; idle() resumes this one when the last worker has ended.
   scheduler_->switch_away();
+  stacks_.trim();
   make_current(nullptr);
 }
 
@@ -39,13 +39,19 @@ void core::work() noexcept {
   worker self{context::active(), &top};
   current_worker_ = &self;
   constexpr unsigned idle_kept = 64;
-  for (;;) {
+  for (unsigned in_vain = 0;; ++in_vain) {
     if (detail::node* const token = next()) {
+      in_vain = 0;
       execute(*token);
       between_tokens(self);
     } else if (runtime_.finished.load(std::memory_order_acquire) || idle_ >= idle_kept) {
       break;
     } else {
+      if (in_vain > 1) {
+        // There seems to be work that is not to be had yet: whoever is just queueing it may need this processor.
+        poll();
+        ::sched_yield();
+      }
       rest(self);
     }
   }
