@@ -35,7 +35,8 @@ class outcome {
         finished.get();
         value_.emplace();
       } else if constexpr (std::is_reference_v<T>) {
-        value_.emplace(std::addressof(finished.get()));
+        T&& referred = finished.get();
+        value_.emplace(std::addressof(referred));
       } else {
         value_.emplace(finished.get());
       }

@@ -25,16 +25,19 @@ struct thread_cache::depot {
   std::vector<slab> slabs;
 };
 
-/// Gives a thread's nodes to the others when the thread ends. What is freed even later (by destructors of other
+/// Has the thread give its nodes to the others when it ends. What is freed even later (by destructors of other
 /// thread-locals) stays with the ended thread.
-struct thread_cache::flush_at_exit {
-  ~flush_at_exit() { local().flush(); }
-  void touch() noexcept {}
-};
+void thread_cache::flush_at_thread_exit() noexcept {
+  flushes_at_exit_ = true;
+  struct flusher {
+    ~flusher() { local().flush(); }
+  };
+  static thread_local const flusher at_exit;
+  static_cast<void>(&at_exit);  // a mention, so that it is constructed
+}
 
 void thread_cache::refill(std::size_t index) {
-  static thread_local flush_at_exit flush_me;
-  flush_me.touch();
+  if (!flushes_at_exit_) flush_at_thread_exit();
   depot& exchange = depot::instance();
   const std::scoped_lock lock(exchange.mutex);
   free_list& list = lists_[index];

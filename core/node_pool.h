@@ -37,6 +37,8 @@ class thread_cache {
     free_list& list = lists_[index];
     list.head = new (memory) block{list.head};
     if (++list.count >= 2 * batch) spill(index);
+    if (!flushes_at_exit_) [[unlikely]]
+      flush_at_thread_exit();
   }
 
   /// Unique in the process, never 0, ascending within a thread.
@@ -58,8 +60,8 @@ class thread_cache {
     std::uint32_t count = 0;
   };
   struct depot;
-  struct flush_at_exit;
 
+  void flush_at_thread_exit() noexcept;
   void refill(std::size_t index);
   void spill(std::size_t index) noexcept;
   void take_ids() noexcept;
@@ -71,6 +73,7 @@ class thread_cache {
   free_list lists_[classes];
   std::uint64_t next_id_ = 0, last_id_ = 0;
   std::uint32_t tick_ = 0;
+  bool flushes_at_exit_ = false;
 
   // Constant-initialised and trivially destroyed, so that an access is a plain thread-relative load.
   static constinit thread_local thread_cache local_;

@@ -63,6 +63,11 @@ class task_node final : public result_node<T> {
   static void operator delete(void* memory, std::size_t size) noexcept {
     thread_cache::local().deallocate(memory, size);
   }
+  // Arguments or results that want more than a cache line's alignment.
+  static void* operator new(std::size_t size, std::align_val_t alignment) { return ::operator new(size, alignment); }
+  static void operator delete(void* memory, std::size_t, std::align_val_t alignment) noexcept {
+    ::operator delete(memory, alignment);
+  }
 
  private:
   ~task_node() {
@@ -91,12 +96,14 @@ class task_node final : public result_node<T> {
   void call() {
     std::apply(
         [&](Stored&... stored) {
-          if constexpr (std::is_void_v<T>)
+          if constexpr (std::is_void_v<T>) {
             Op::invoke(std::forward<Stored>(stored)...);
-          else if constexpr (std::is_reference_v<T>)
-            this->value_ = std::addressof(Op::invoke(std::forward<Stored>(stored)...));
-          else
+          } else if constexpr (std::is_reference_v<T>) {
+            T&& returned = Op::invoke(std::forward<Stored>(stored)...);  // a name, so that it has an address
+            this->value_ = std::addressof(returned);
+          } else {
             ::new (&this->value_) T(Op::invoke(std::forward<Stored>(stored)...));
+          }
         },
         arguments_);
   }

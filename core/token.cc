@@ -21,6 +21,9 @@ void throw_wait_timed_out(const node& awaited) {
 }
 
 void throw_killed(const node& killed) {
+  // On a hard stop it is the waiting token's turn, too; it is not to take its child's end for a failure.
+  const host* const core = host::current();
+  if (core != nullptr && core->cancelling() && !waiter{}.shielded) throw stop_unwind{};
   throw token_killed(describe(killed) + " was killed because its coordinator stopped before it could finish");
 }
 

@@ -26,7 +26,7 @@ std::chrono::steady_clock::time_point deadline_after(std::chrono::nanoseconds wa
 /// assignment and destruction need a token that is valid(), else they throw misuse.
 ///
 /// Waiting in a token never blocks its core: the awaited token is run in place, or the waiting one is suspended.
-/// Waiting in a thread spins shortly and then sleeps in the kernel. An untimed wait inside a token ends by an exception
+/// Waiting in a thread spins shortly and then sleeps in the kernel. A wait inside a token ends by an exception
 /// that is no std::exception when the coordinator stops hard; let it pass.
 template <class T>
 class [[nodiscard]] token {
