@@ -1,0 +1,19 @@
+#include <tokengate/core/registry.h>
+#include <tokengate/plugins/program/application.h>
+#include <tokengate/plugins/program/workload_list.h>  // made by BUILD.bazel of the list there
+
+namespace tokengate::program {
+
+#define TOKENGATE_REGISTRY_OF(name) , name::registry
+#define TOKENGATE_CLOSE(...) TOKENGATE_APPLICATION(__VA_ARGS__)
+TOKENGATE_CLOSE(application TOKENGATE_WORKLOADS(TOKENGATE_REGISTRY_OF))
+
+std::span<const workload_entry> workloads() noexcept {
+#define TOKENGATE_ENTRY_OF(name) {#name, name::summary, name::make_workload},
+  static constexpr workload_entry entries[] = {TOKENGATE_WORKLOADS(TOKENGATE_ENTRY_OF)};
+  return entries;
+}
+
+std::span<const operation_info* const> operations() noexcept { return application.infos(); }
+
+}  // namespace tokengate::program
