@@ -15,33 +15,25 @@ int missed_each_other(int rounds) {
   struct alignas(64) flag {
     std::atomic<int> value{0};
   };
-  std::vector<flag> frequent(rounds), rare(rounds);
-  std::vector<int> frequent_saw(rounds), rare_saw(rounds);
-  // Keeps both sides in step without the fences that a barrier would bring between the store and the load.
-  std::atomic<int> at_frequent{0}, at_rare{0};
-  const auto meet = [](std::atomic<int>& mine, const std::atomic<int>& other, int round) {
-    mine.store(round + 1, std::memory_order_release);
-    for (int spin = 0; other.load(std::memory_order_acquire) <= round; ++spin)
-      if (spin > 2000) std::this_thread::yield();
-  };
-  testing::together(2, [&](int side) {
-    for (int round = 0; round < rounds; ++round) {
-      const auto at = static_cast<std::size_t>(round);
-      if (side == 0) {
-        meet(at_frequent, at_rare, round);
+  const auto count = static_cast<std::size_t>(rounds);
+  std::vector<flag> frequent(count), rare(count);
+  std::vector<int> frequent_saw(count), rare_saw(count);
+  testing::race(
+      rounds,
+      [&](int round) {
+        const auto at = static_cast<std::size_t>(round);
         frequent[at].value.store(1, std::memory_order_relaxed);
         light_fence();
         frequent_saw[at] = rare[at].value.load(std::memory_order_relaxed);
-      } else {
-        meet(at_rare, at_frequent, round);
+      },
+      [&](int round) {
+        const auto at = static_cast<std::size_t>(round);
         rare[at].value.store(1, std::memory_order_relaxed);
         heavy_fence();
         rare_saw[at] = frequent[at].value.load(std::memory_order_relaxed);
-      }
-    }
-  });
+      });
   int missed = 0;
-  for (int round = 0; round < rounds; ++round) missed += frequent_saw[round] == 0 && rare_saw[round] == 0 ? 1 : 0;
+  for (std::size_t at = 0; at < count; ++at) missed += frequent_saw[at] == 0 && rare_saw[at] == 0 ? 1 : 0;
   return missed;
 }
 
