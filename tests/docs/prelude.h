@@ -1,0 +1,12 @@
+#include <fcntl.h>
+
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <tokengate/tokengate.h>
+
+using namespace tokengate;
+
