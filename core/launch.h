@@ -20,15 +20,15 @@ namespace tokengate::detail {
 inline constinit std::atomic<std::uint32_t> timing_interval{1};
 
 /// Hands a new node to the running token's core, or to the current coordinator when called from outside.
-inline void dispatch(node& made, host* core, place* outside) {
+inline void dispatch(node& made) {
   thread_cache& cache = thread_cache::local();
   made.id = cache.next_id();
   if (cache.sample(timing_interval.load(std::memory_order_relaxed))) made.enqueued = ticks();
-  if (core != nullptr) {
+  if (host* const core = host::current()) {
     if (const node* const parent = core->running()) made.creator = parent->id;
     core->spawn(made);
   } else {
-    outside->submit(made);
+    place::submit_from_outside(made);
   }
 }
 
@@ -36,12 +36,10 @@ inline void dispatch(node& made, host* core, place* outside) {
 /// the arguments throws; then nothing has been submitted.
 template <class Node, class... Args>
 auto make_token(const operation_record* record, attributes tags, std::uint32_t operation, Args&&... args) {
-  host* const core = host::current();
-  place* const outside = core == nullptr ? &place::current() : nullptr;
   auto* const made = new Node(record, tags, std::forward<Args>(args)...);
   made->operation = operation;
   try {
-    dispatch(*made, core, outside);
+    dispatch(*made);
   } catch (...) {
     made->type->destroy(*made);
     throw;

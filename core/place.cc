@@ -3,6 +3,9 @@
 #include <mutex>
 #include <vector>
 
+#include <sched.h>
+
+#include <tokengate/core/asymmetric_fence.h>
 #include <tokengate/core/error.h>
 #include <tokengate/core/place.h>
 
@@ -20,7 +23,7 @@ open_places& places() {
 }
 
 // The only open place, or null. Written under the mutex with release, read with acquire: who finds a place sees it set
-// up. A place may only go while no thread submits to it, as with any object that is destroyed.
+// up. Until when it stays: wait_until_left().
 std::atomic<place*> only{nullptr};
 
 thread_local constinit place* scoped = nullptr;
@@ -29,7 +32,78 @@ void update_only(const std::vector<place*>& all) noexcept {
   only.store(all.size() == 1 ? all.front() : nullptr, std::memory_order_release);
 }
 
+// Which threads are between their look for a place and the end of submit(): each thread marks itself, and who is about
+// to destroy a place looks at all marks. Hazard pointers in their simplest form; the fence that they need stands on the
+// side of the one who looks.
+struct visitors {
+  struct mark {
+    // `anywhere` (relaxed, then a light fence) before the look for a place, then the place, null (release) when done;
+    // read (acquire) after a heavy fence by wait_until_left(): a thread whose mark is not seen there sees the place
+    // closed.
+    std::atomic<const void*> inside{nullptr};
+    mark() {
+      const std::scoped_lock lock(all().mutex);
+      all().marks.push_back(this);
+    }
+    mark(const mark&) = delete;
+    mark& operator=(const mark&) = delete;
+    ~mark() {
+      const std::scoped_lock lock(all().mutex);
+      std::erase(all().marks, this);
+    }
+  };
+
+  static visitors& all() {
+    static auto* const forever = new visitors;
+    return *forever;
+  }
+  static mark& own() {
+    static thread_local mark mine;
+    return mine;
+  }
+
+  std::mutex mutex;
+  std::vector<mark*> marks;
+};
+
+constexpr char anywhere = 0;
+
+class visit {
+ public:
+  visit() : mark_(visitors::own()) {
+    mark_.inside.store(&anywhere, std::memory_order_relaxed);
+    light_fence();
+  }
+  visit(const visit&) = delete;
+  visit& operator=(const visit&) = delete;
+  ~visit() { mark_.inside.store(nullptr, std::memory_order_release); }
+
+  void narrow_to(const place& found) noexcept { mark_.inside.store(&found, std::memory_order_release); }
+
+ private:
+  visitors::mark& mark_;
+};
+
 }  // namespace
+
+void place::submit_from_outside(node& token) {
+  visit inside;
+  place& found = current();
+  inside.narrow_to(found);
+  found.submit(token);
+}
+
+void place::wait_until_left() const noexcept {
+  heavy_fence();
+  auto& [mutex, marks] = visitors::all();
+  const std::scoped_lock lock(mutex);
+  for (const visitors::mark* each : marks)
+    for (;;) {
+      const void* const inside = each->inside.load(std::memory_order_acquire);
+      if (inside != this && inside != &anywhere) break;
+      ::sched_yield();
+    }
+}
 
 place& place::current() {
   if (scoped != nullptr) return *scoped;

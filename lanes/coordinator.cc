@@ -8,6 +8,7 @@
 #include <tokengate/core/launch.h>
 #include <tokengate/core/operation_table.h>
 #include <tokengate/lanes/coordinator.h>
+#include <tokengate/lanes/entrance.h>
 #include <tokengate/lanes/runtime.h>
 
 namespace tokengate {
@@ -39,7 +40,8 @@ latency read(const detail::histogram::total& ticks) {
 
 }  // namespace
 
-coordinator::coordinator(const options& wanted) : options_(checked(wanted)), core_count_(wanted.cores) {
+coordinator::coordinator(const options& wanted)
+    : options_(checked(wanted)), core_count_(wanted.cores), entrance_(std::make_unique<lanes::entrance>()) {
   const topology machine = topology::detect();
   if (core_count_ == 0) core_count_ = machine.effective_cores();
   if (options_.pin)
@@ -48,6 +50,7 @@ coordinator::coordinator(const options& wanted) : options_(checked(wanted)), cor
 
 coordinator::~coordinator() {
   if (running_) stop();
+  entrance_->wait_until_left();
 }
 
 void coordinator::start() {
@@ -56,8 +59,17 @@ void coordinator::start() {
   static_cast<void>(detail::ticks_per_nanosecond());  // calibrates, before tokens run
   constexpr std::uint32_t one_in = 64;
   detail::timing_interval.store(options_.timing == timing::exact ? 1 : one_in, std::memory_order_relaxed);
-  runtime_ = std::make_unique<lanes::runtime>(options_, core_count_);
-  runtime_->start_threads(processors_);
+  auto next = std::make_shared<lanes::runtime>(options_, core_count_);
+  next->start_threads(processors_);
+  // Nobody may be on the way to the runtime before any more, which ends here unless its statistics are being read.
+  entrance_->lead_to(nullptr);
+  entrance_->wait_until_left();
+  entrance_->lead_to(next.get());
+  {
+    const std::scoped_lock lock(mutex_);
+    runtime_.swap(next);
+  }
+  entrance_->open();
   running_ = true;
 }
 
@@ -67,7 +79,8 @@ stop_report coordinator::stop(std::chrono::nanoseconds drain_for) {
   if (!running_) return {};
   if (detail::host::current() != nullptr)
     throw misuse("coordinator::stop was called inside a token, which it would wait for; call it from a thread");
-  const auto killed = runtime_->stop(detail::deadline_after(drain_for));
+  entrance_->close();
+  const auto killed = latest()->stop(detail::deadline_after(drain_for));
   running_ = false;
   return {killed};
 }
@@ -78,14 +91,15 @@ unsigned coordinator::cores() const noexcept { return core_count_; }
 
 std::vector<operation_statistics> coordinator::statistics() const {
   std::vector<operation_statistics> all;
-  if (runtime_ == nullptr) return all;
-  const std::size_t operations = runtime_->cores.front()->operations();
+  const auto run = latest();
+  if (run == nullptr) return all;
+  const std::size_t operations = run->cores.front()->operations();
   for (std::size_t i = 1; i <= operations; ++i) {
     const std::size_t index = i % operations;  // submit() has index 0 and comes last
     operation_statistics row;
     row.name = index == 0 ? std::string_view("submit") : operation_at(index - 1).info.name;
     detail::histogram::total queue_wait, run_time, storage_wait;
-    for (const auto& core : runtime_->cores) {
+    for (const auto& core : run->cores) {
       const lanes::operation_counters& part = core->counters_of(index);
       const auto tokens = part.tokens.load(std::memory_order_relaxed);
       row.tokens += tokens;
@@ -107,11 +121,12 @@ std::vector<operation_statistics> coordinator::statistics() const {
 
 std::vector<core_statistics> coordinator::statistics_of_cores() const {
   std::vector<core_statistics> all;
-  if (runtime_ == nullptr) return all;
+  const auto run = latest();
+  if (run == nullptr) return all;
   const auto read_counter = [](const std::atomic<std::uint64_t>& counter) {
     return counter.load(std::memory_order_relaxed);
   };
-  for (const auto& core : runtime_->cores) {
+  for (const auto& core : run->cores) {
     const lanes::core_counters& from = core->counters();
     all.push_back({read_counter(from.spawned), read_counter(from.finished), read_counter(from.stolen),
                    read_counter(from.ran_inline), read_counter(from.inline_refused), read_counter(from.suspensions),
@@ -120,18 +135,27 @@ std::vector<core_statistics> coordinator::statistics_of_cores() const {
   return all;
 }
 
-void coordinator::set_storage_limit(storage_speed tier, unsigned limit) { active().tiers.tier(tier).set_limit(limit); }
+void coordinator::set_storage_limit(storage_speed tier, unsigned limit) {
+  started()->tiers.tier(tier).set_limit(limit);
+}
 
 io::storage_tier_statistics coordinator::statistics_of(storage_speed tier) const {
-  return active().tiers.tier(tier).statistics();
+  return started()->tiers.tier(tier).statistics();
 }
 
-lanes::runtime& coordinator::active() const {
-  if (runtime_ == nullptr) throw misuse("this coordinator was never started; call start() first");
-  return *runtime_;
+std::shared_ptr<lanes::runtime> coordinator::latest() const {
+  const std::scoped_lock lock(mutex_);
+  return runtime_;
 }
 
-coordinator::scope::scope(coordinator& meant) : previous_(detail::place::exchange_scope(&meant.active())) {}
+std::shared_ptr<lanes::runtime> coordinator::started() const {
+  auto run = latest();
+  if (run == nullptr) throw misuse("this coordinator was never started; call start() first");
+  return run;
+}
+
+coordinator::scope::scope(coordinator& meant) noexcept
+    : previous_(detail::place::exchange_scope(meant.entrance_.get())) {}
 
 coordinator::scope::~scope() { detail::place::exchange_scope(previous_); }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string_view>
 #include <vector>
 
@@ -17,8 +18,9 @@
 namespace tokengate {
 
 namespace lanes {
+class entrance;
 class runtime;
-}
+}  // namespace lanes
 
 /// How long something took, over many tokens. Percentiles read from a histogram are up to 12.5 % too high; all are of
 /// the tokens whose times were taken (options::timing).
@@ -55,7 +57,7 @@ class coordinator {
   explicit coordinator(const options& wanted = {});
   coordinator(const coordinator&) = delete;
   coordinator& operator=(const coordinator&) = delete;
-  /// Stops. No other thread may be submitting to it by then.
+  /// Stops. Threads that are just submitting are refused or get token_killed. Not inside a token.
   ~coordinator();
 
   /// Starts the cores; from now on operations called outside tokens come here. Throws misuse when it runs already,
@@ -81,10 +83,11 @@ class coordinator {
   void set_storage_limit(storage_speed tier, unsigned limit);
   [[nodiscard]] io::storage_tier_statistics statistics_of(storage_speed tier) const;
 
-  /// Names a coordinator for the operations that this thread calls outside tokens, while the scope lives.
+  /// Names a coordinator for the operations that this thread calls outside tokens, while the scope lives; the
+  /// coordinator must outlive it, and may be stopped and started meanwhile.
   class [[nodiscard]] scope {
    public:
-    explicit scope(coordinator& meant);
+    explicit scope(coordinator& meant) noexcept;
     scope(const scope&) = delete;
     scope& operator=(const scope&) = delete;
     ~scope();
@@ -94,13 +97,16 @@ class coordinator {
   };
 
  private:
-  lanes::runtime& active() const;
+  std::shared_ptr<lanes::runtime> latest() const;
+  std::shared_ptr<lanes::runtime> started() const;
 
-  options options_;
+  const options options_;
   unsigned core_count_;
   std::vector<unsigned> processors_;
-  std::unique_ptr<lanes::runtime> runtime_;  // of the present run, or the last one
-  std::atomic<bool> running_{false};  // written by start() and stop(); relaxed: a snapshot for others
+  const std::unique_ptr<lanes::entrance> entrance_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<lanes::runtime> runtime_;  // of the present run, or the last one; guarded by mutex_
+  std::atomic<bool> running_{false};         // written by start() and stop(); relaxed: a snapshot for others
 };
 
 }  // namespace tokengate

@@ -82,7 +82,6 @@ void runtime::start_threads(const std::vector<unsigned>& processors) {
     threads_.reserve(cores.size());
     for (const auto& each : cores) threads_.emplace_back([&core = *each] { core.run(); });
     pin(processors);
-    open();
   } catch (...) {
     end_threads();
     throw;
@@ -111,7 +110,6 @@ bool runtime::quiescent() const noexcept {
 
 std::uint64_t runtime::stop(std::chrono::steady_clock::time_point drain_until) {
   closed.store(true, std::memory_order_seq_cst);
-  close();
   slots.close();
   detail::heavy_fence();  // with submit(): a token offered before is seen by quiescent(), later ones see `closed`
   const auto killed_tokens = [this] {

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include <tokengate/core/asymmetric_fence.h>
-#include <tokengate/core/place.h>
 #include <tokengate/io/storage_tiers.h>
 #include <tokengate/lanes/core.h>
 #include <tokengate/lanes/gate_slots.h>
@@ -16,14 +15,16 @@
 namespace tokengate::lanes {
 
 /// From start() to the end of stop(). The coordinator makes a new one for every start.
-class runtime final : public detail::place {
+class runtime {
  public:
   explicit runtime(const options& wanted, unsigned core_count);
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
   ~runtime();
 
-  void submit(detail::node& token) override;
+  /// From a thread that is none of the cores. May block it while the gate is full; throws coordinator_stopped, then the
+  /// node is still the caller's.
+  void submit(detail::node& token);
 
   /// Sends an anchored token that was made by a token to the core of its anchor; never refused.
   void spawn_anchored(detail::node& child) noexcept;
@@ -40,7 +41,7 @@ class runtime final : public detail::place {
   /// No token is under way. Certain only once nothing comes from outside any more.
   [[nodiscard]] bool quiescent() const noexcept;
 
-  /// One thread a core, pinned to `processors` if there are enough of them; then opens for submissions.
+  /// One thread a core, pinned to `processors` if there are enough of them.
   void start_threads(const std::vector<unsigned>& processors);
   /// Takes no more tokens from outside, waits until the others have ended or `drain_until` has passed, then kills what
   /// is left and waits for that. Returns how many were killed.

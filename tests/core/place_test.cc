@@ -1,9 +1,12 @@
+#include <atomic>
+#include <cstddef>
 #include <string>
 #include <thread>
 
 #include <gtest/gtest.h>
 
 #include <tokengate/core/error.h>
+#include <tokengate/core/node.h>
 #include <tokengate/core/place.h>
 
 namespace tokengate::detail {
@@ -89,6 +92,45 @@ TEST(place, scopes_nest_and_beat_the_only_one) {
   }
   EXPECT_EQ(&place::current(), &open_one);
   open_one.close();
+}
+
+/// Keeps whoever submits inside until it is let go.
+struct held_place final : place {
+  std::atomic<bool> entered{false}, may_leave{false};
+  void submit(node&) override {
+    entered = true;
+    entered.notify_all();
+    may_leave.wait(false);
+  }
+};
+
+TEST(place, waits_until_those_inside_have_left_and_for_nobody_else) {
+  held_place first, second;
+  const auto submit_to = [](held_place& meant) {
+    return std::thread([&meant] {
+      const scope named(meant);
+      alignas(node) std::byte never_looked_at[sizeof(node)];
+      place::submit_from_outside(*reinterpret_cast<node*>(never_looked_at));
+    });
+  };
+  auto to_first = submit_to(first), to_second = submit_to(second);
+  first.entered.wait(false);
+  second.entered.wait(false);
+  std::atomic<bool> left{false};
+  std::thread waiting([&] {
+    first.wait_until_left();
+    left = true;
+    left.notify_all();
+  });
+  EXPECT_FALSE(left) << "a thread is inside";
+  first.may_leave = true;
+  first.may_leave.notify_all();
+  left.wait(false);  // although the other thread is still inside the other place
+  EXPECT_FALSE(second.may_leave);
+  second.may_leave = true;
+  second.may_leave.notify_all();
+  for (auto* each : {&to_first, &to_second, &waiting}) each->join();
+  second.wait_until_left();
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Which core runs what: the family of a lead stays together, anchored tokens too, everything else may move.
 #include <atomic>
 #include <bit>
+#include <chrono>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -110,6 +111,25 @@ TEST_F(domains, children_of_a_token_that_is_no_lead_may_be_taken) {
     freed_by_child.get();
   }).get();
   EXPECT_GE(sum(&core_statistics::stolen), 1u);
+}
+
+TEST_F(domains, a_core_that_falls_asleep_is_not_missed) {
+  start(small(2, 1, 16));
+  for (int round = 0; round < 2000; ++round) {
+    submit([round] {
+      // From "the other core still looks for work" to "it has been asleep for a while".
+      const auto at = std::chrono::steady_clock::now() + std::chrono::nanoseconds(round * 7919LL % 150'000);
+      while (std::chrono::steady_clock::now() < at) {
+      }
+      std::atomic<bool> taken{false};
+      auto child = submit([&taken] {
+        taken = true;
+        taken.notify_one();
+      });
+      taken.wait(false);  // blocks this core: only the other one can run the child
+      child.get();
+    }).get();
+  }
 }
 
 TEST_F(domains, a_nested_lead_may_go_elsewhere_and_takes_its_family_along) {

@@ -136,16 +136,24 @@ TEST_P(exception_state, a_child_run_in_place_may_throw_while_its_parent_handles_
 
 TEST_P(exception_state, a_new_token_begins_without_exceptions) {
   const auto fresh = [] { return std::current_exception() == nullptr && std::uncaught_exceptions() == 0; };
+  const auto asks = [fresh] {
+    struct asks_when_destroyed {
+      ~asks_when_destroyed() { clean = submit(is_fresh).get(); }
+      bool& clean;
+      decltype(fresh) is_fresh;
+    };
+    bool all_clean = true;
+    try {
+      const asks_when_destroyed unwound{all_clean, fresh};
+      throw 1;
+    } catch (int) {
+      all_clean &= submit(fresh).get();        // run in place where that is possible
+      all_clean &= submit(fresh).get_for(1h);  // a timed wait never does
+    }
+    return all_clean;
+  };
   std::vector<token<bool>> tokens;
-  for (int i = 0; i < 50; ++i)
-    tokens.push_back(submit([fresh] {
-      try {
-        throw 1;
-      } catch (int) {
-        auto other = submit(fresh);
-        return other.get_for(1h);  // a timed wait never runs it in place
-      }
-    }));
+  for (int i = 0; i < 50; ++i) tokens.push_back(submit(asks));
   for (const bool clean : gather(std::move(tokens))) EXPECT_TRUE(clean);
 }
 

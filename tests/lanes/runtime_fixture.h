@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 #include <tuple>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -54,8 +55,9 @@ class runtime_test : public ::testing::Test {
 
   /// A coordinator that runs until the end of the test.
   coordinator& start(const options& wanted = {}) {
-    coordinator_ = std::make_unique<coordinator>(wanted);
-    coordinator_->start();
+    auto started = std::make_unique<coordinator>(wanted);
+    started->start();
+    coordinator_ = std::move(started);
     return *coordinator_;
   }
   static options small(unsigned cores, unsigned workers, std::size_t mailbox_capacity) {

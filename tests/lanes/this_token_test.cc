@@ -156,7 +156,7 @@ TEST_F(this_token_test, a_sleeping_token_leaves_its_core_to_others) {
 
 TEST_F(this_token_test, a_shield_keeps_a_hard_stop_from_ending_waits) {
   auto& coordinator = start(small(1, 1, 8));
-  gate held;
+  gate held, closed_for_ever;
   bool went_on = false;
   auto shielded = submit([&] {
     {
@@ -171,22 +171,25 @@ TEST_F(this_token_test, a_shield_keeps_a_hard_stop_from_ending_waits) {
     }
     this_token::sleep_for(24h);
   });
-  EXPECT_TRUE(eventually([&] { return held.waiting() == 1; }));
+  // Beside it one without a shield, to see that the stop has come to those that wait.
+  std::atomic<bool> unwound{false};
+  auto bare = submit([&] {
+    try {
+      closed_for_ever.pass();
+    } catch (...) {
+      unwound = true;
+      throw;
+    }
+  });
+  EXPECT_TRUE(eventually([&] { return held.waiting() + closed_for_ever.waiting() == 2; }));
   std::jthread opens([&] {
-    // The stop has begun once calls from outside are refused.
-    EXPECT_TRUE(eventually([] {
-      try {
-        submit([] {}).detach();
-      } catch (const error&) {
-        return true;
-      }
-      return false;
-    }));
+    EXPECT_TRUE(eventually([&] { return unwound.load(); }));
     held.open();
   });
   coordinator.stop(0ns);
   EXPECT_TRUE(went_on);
   EXPECT_THROW(shielded.get(), token_killed) << "behind the shield it was unwound";
+  EXPECT_THROW(bare.get(), token_killed);
 }
 
 TEST_F(this_token_test, threads_may_sleep_and_yield_too) {
