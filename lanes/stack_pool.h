@@ -26,7 +26,7 @@ namespace tokengate::lanes {
 
 struct stack_options {
   // Bytes, the guard page below not counted: whole pages, 16 KiB to 1 GiB. Up to 960 of them are lost (see shift_of).
-  std::size_t size = 64 * 1024;
+  std::size_t size = std::size_t{64} << 10;
   std::size_t keep = 256;  // free stacks that stay resident; beyond it the older half goes back to the kernel
   std::optional<stack_guard> guard = std::nullopt;  // none: best_stack_guard()
 };

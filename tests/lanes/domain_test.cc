@@ -122,12 +122,12 @@ TEST_F(domains, a_core_that_falls_asleep_is_not_missed) {
       while (std::chrono::steady_clock::now() < at) {
       }
       std::atomic<bool> taken{false};
-      auto child = submit([&taken] {
+      auto taken_child = submit([&taken] {
         taken = true;
         taken.notify_one();
       });
       taken.wait(false);  // blocks this core: only the other one can run the child
-      child.get();
+      taken_child.get();
     }).get();
   }
 }

@@ -1,5 +1,6 @@
 // Waiting costs no processor time. The only tests that let real time pass: there is nothing else to wait for.
 #include <chrono>
+#include <cstdint>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -63,6 +64,32 @@ TEST_F(idling, neither_do_tokens_and_threads_that_wait) {
   permit.get();
   waits_for_permit.get();
   coordinator.stop(0ns);
+}
+
+TEST_F(idling, a_core_that_sleeps_is_woken_by_whatever_comes) {
+  auto wanted = small(1, 2, 64);
+  wanted.storage.slow = 1;
+  auto& coordinator = start(wanted);
+  auto asleep = [this, before = std::uint64_t{0}]() mutable {
+    EXPECT_TRUE(eventually([&] { return sum(&core_statistics::sleeps) > before; }));
+    before = sum(&core_statistics::sleeps);
+  };
+  gate held;
+  auto waits = submit(tags{storage_speed::slow}, [&] { held.pass(); });
+  auto waits_for_permit = submit(tags{storage_speed::slow}, [] { return 1; });
+  EXPECT_TRUE(eventually([&] { return coordinator.statistics_of(storage_speed::slow).waiting == 1; }));
+  asleep();
+  EXPECT_EQ(submit([] { return 2; }).get(), 2) << "a token";
+  asleep();
+  coordinator.set_storage_limit(storage_speed::slow, 2);
+  EXPECT_EQ(waits_for_permit.get(), 1) << "a permit";
+  asleep();
+  held.open();
+  waits.get();  // an event
+  asleep();
+  submit([] { this_token::sleep_for(5ms); }).get();  // a timer
+  asleep();
+  coordinator.stop();  // the end
 }
 
 TEST_F(idling, nor_does_a_thread_at_a_full_gate) {
