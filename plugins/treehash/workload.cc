@@ -83,7 +83,8 @@ class treehash_workload final : public program::workload {
 
 void treehash_workload::add_options(CLI::App& command) {
   command.footer(more_help);
-  command.add_option("PATH", paths_, "Directories and files to hash")
+  command
+      .add_option("PATH", paths_, "Directories and files to hash")
       // Never enough of them: an option that takes "the rest" would have CLI11 split a path like [a,b] in two.
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->expected(CLI::detail::expected_max_vector_size - 1, CLI::detail::expected_max_vector_size)
