@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,9 @@ class file {
   /// token a FIFO may be opened for reading without waiting for its writer; waiting for its reader cannot be cancelled
   /// by a hard stop where the kernel refuses io_uring (use O_RDWR or O_NONBLOCK there).
   [[nodiscard]] static file open(const char* path, int flags = O_RDONLY, mode_t mode = 0666);
+  [[nodiscard]] static file open(const std::string& path, int flags = O_RDONLY, mode_t mode = 0666) {
+    return open(path.c_str(), flags, mode);
+  }
   /// The same, relative to an open directory.
   [[nodiscard]] static file open_at(const file& directory, const char* name, int flags = O_RDONLY, mode_t mode = 0666);
 

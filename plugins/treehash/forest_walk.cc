@@ -1,4 +1,3 @@
-#include <cerrno>
 #include <utility>
 
 #include <fcntl.h>
@@ -32,18 +31,16 @@ forest forest_walk::run(const std::vector<std::string>& paths) {
 }
 
 void forest_walk::begin(const std::string& path) {
-  struct stat status;
-  if (::stat(path.c_str(), &status) != 0) {
-    shared_.complain(path, reason_of(errno));
-  } else if (!S_ISDIR(status.st_mode)) {
-    named_files_.add(found_.files->add_file(path), nullptr, links::followed);
-  } else {
-    try {
-      auto directory = io::file::open(path.c_str(), O_PATH | O_DIRECTORY);
-      send({std::make_shared<tree_root>(path, std::move(directory)), "", nullptr, 0});
-    } catch (const io::io_error& failure) {
-      shared_.complain(path, reason_of(failure.code()));
+  try {
+    auto named = io::file::open(path.c_str(), O_PATH);
+    if (S_ISDIR(named.status().st_mode)) {
+      send({std::make_shared<tree_root>(path, std::move(named)), "", nullptr, 0});
+    } else {
+      named_files_.add(found_.files->add_file(path), nullptr, links::followed);
     }
+  } catch (const io::io_error& failure) {
+    shared_.done.missing_path.store(true, std::memory_order_relaxed);
+    shared_.complain(path, reason_of(failure.code()));
   }
 }
 

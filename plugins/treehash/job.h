@@ -20,6 +20,7 @@ struct tally {
   std::atomic<std::uint64_t> files{0};
   std::atomic<std::uint64_t> bytes{0};
   std::atomic<std::uint64_t> problems{0};  ///< things that were reported and left out
+  std::atomic<bool> missing_path{false};   ///< one of them is a path that the user named
 };
 
 /// Outlives the tokens of the run.

@@ -49,18 +49,19 @@ std::unique_ptr<listing> hash_entries(const directory_request& request) {
   job& shared = *request.shared;
   if (shared.stopping()) return nullptr;
   auto list = std::make_unique<listing>(facts(shared.kind).digest_size);
-  std::string path = directory_prefix(request.root->spelled) + request.path;
+  const std::string& root = request.root->spelled;
+  const std::string path = request.path.empty() ? root : directory_prefix(root) + request.path;
   try {
     directory_reader reader(request.root->directory, request.path);
-    if (!request.path.empty()) path += '/';
-    file_crew crew(shared, *list, path);
+    const std::string prefix = directory_prefix(path);
+    file_crew crew(shared, *list, prefix);
     while (const auto* const found = shared.stopping() ? nullptr : reader.next()) {
       if (S_ISREG(found->kind)) {
         crew.add(list->add_file(found->name), &reader.directory(), links::refused);
       } else if (S_ISDIR(found->kind)) {
         list->add_directory(found->name);
       } else if (found->kind != 0 && !S_ISLNK(found->kind)) {
-        shared.complain(path + found->name, why_not_hashed(found->kind));
+        shared.complain(prefix + found->name, why_not_hashed(found->kind));
       }
     }
     crew.finish();

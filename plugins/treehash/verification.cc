@@ -46,7 +46,6 @@ class verification {
       progress_.taken.store(list->bytes_taken(), std::memory_order_relaxed);
     }
     settle();
-    out_.flush();
     if (shared_.stopping()) return verdict::failed;
     return unreadable_ ? refuse("read error") : judge();
   }
@@ -112,6 +111,7 @@ class verification {
       if (!shared_.stopping()) tell(each.entry, each.outcome);
     }
     checks_.clear();
+    if (!out_.text().empty()) shared_.messages.end_progress();  // it may stand on the same terminal
     out_.flush();
   }
 

@@ -27,6 +27,7 @@ constexpr const char* more_help = R"(Output:
   One line per file, as sha256sum prints it, sorted by path in byte order. Paths are spelled as `find PATH -type f`
   spells them; a file that is reached twice by the same spelling is listed once. Symbolic links are not followed, but
   for PATHs themselves. With --output the file appears complete or not at all, and is not listed itself.
+  A PATH that cannot be opened leaves the FILE of --output as it was.
   What cannot be hashed (unreadable, vanished or changed meanwhile, a FIFO, a socket, a device) is reported on standard
   error, and the rest is done.
 
@@ -83,6 +84,7 @@ class treehash_workload final : public program::workload {
 
 void treehash_workload::add_options(CLI::App& command) {
   command.footer(more_help);
+  const auto named = [](const std::string& given) { return std::string(given.empty() ? "the name is empty" : ""); };
   command
       .add_option("PATH", paths_, "Directories and files to hash")
       // Never enough of them: an option that takes "the rest" would have CLI11 split a path like [a,b] in two.
@@ -103,8 +105,10 @@ void treehash_workload::add_options(CLI::App& command) {
       })
       ->type_name("NAME");
   command.add_option("-o,--output", output_path_, "Write the list to this file, as a whole or not at all")
+      ->check(named)
       ->type_name("FILE");
   command.add_option("-c,--check", list_, "Verify the files of this list (- is standard input) instead")
+      ->check(named)
       ->type_name("FILE");
   command.add_flag("-q,--quiet", verification_.quiet, "With --check: say nothing of files that are as they should be");
   command.add_flag("--status", verification_.status, "With --check: say nothing, the exit code tells");
@@ -151,10 +155,18 @@ int treehash_workload::hash() {
     return shown.text(now, job_->done, totals_);
   });
   totals_.cancelled.store(true, std::memory_order_relaxed);
-  if (finished) {
+  bool begun = false;
+  if (finished && !job_->stopping()) {
     if (ahead.valid()) ahead.wait();
     const forest found = work.get();
+    if (output_ && job_->done.missing_path.load(std::memory_order_relaxed)) {
+      // A mistyped or unmounted path must not cost a good list.
+      output_->discard();
+      job_->messages.message(report::quoted_name(output_path_).append(": was left as it was, a path is missing"));
+      return conclude(true);
+    }
     buffered_writer out(output_ ? output_->descriptor() : STDOUT_FILENO, output_ ? output_path_ : "standard output");
+    begun = true;
     write_lines(found, out, [this] { return job_->stopping(); });
     if (!job_->stopping()) {
       out.flush();
@@ -163,7 +175,7 @@ int treehash_workload::hash() {
     }
   }
   if (output_) output_->discard();
-  tell_what_was_done(output_ || !finished ? "interrupted; no list was written" : "interrupted; the list is incomplete");
+  tell_what_was_done(begun && !output_ ? "interrupted; the list is incomplete" : "interrupted; no list was written");
   return 1;
 }
 

@@ -168,6 +168,51 @@ TEST_P(stopping, while_threads_submit_gives_every_token_an_end) {
 
 class stop : public runtime_test {};
 
+TEST_F(stop, and_start_again_while_threads_submit_gives_every_token_an_end) {
+  constexpr int threads = 2;
+  auto wanted = small(2, 2, 2);
+  wanted.max_waiting = 3;
+  coordinator restarted(wanted);
+  restarted.start();
+  std::atomic<bool> over{false};
+  std::atomic<int> completed{0}, killed{0}, submitted{0};
+  testing::together(threads + 1, [&](int index) {
+    const coordinator::scope meant(restarted);
+    if (index == threads) {
+      for (int round = 0; round < 10; ++round) {
+        const int before = completed;
+        EXPECT_TRUE(eventually([&] { return completed > before; }));
+        restarted.stop(round % 2 == 0 ? 0ns : 24h);
+        restarted.start();
+      }
+      over = true;
+      return;
+    }
+    std::vector<token<void>> tokens;
+    while (!over) {
+      try {
+        for (int i = 0; i < 20; ++i) {
+          tokens.push_back(submit([] {}));
+          submitted.fetch_add(1);
+        }
+      } catch (const coordinator_stopped&) {
+        std::this_thread::yield();
+      }
+      for (auto& each : tokens) {
+        try {
+          each.get();
+          completed.fetch_add(1);
+        } catch (const token_killed&) {
+          killed.fetch_add(1);
+        }
+      }
+      tokens.clear();
+    }
+  });
+  EXPECT_EQ(completed + killed, submitted);
+  restarted.stop();
+}
+
 TEST_F(stop, releases_threads_that_wait_at_a_full_gate) {
   auto wanted = small(1, 1, 1);
   wanted.max_waiting = 1;

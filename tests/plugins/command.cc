@@ -163,12 +163,19 @@ bool running::wait_for(const std::string& text) {
   return true;
 }
 
-void running::wait_for_bytes_read(unsigned long long bytes) const {
+void running::wait_for_work(std::chrono::milliseconds processor_time) const {
+  const long ticks_wanted = processor_time.count() * ::sysconf(_SC_CLK_TCK) / 1000;
   for (;;) {
-    std::ifstream counters("/proc/" + std::to_string(pid_) + "/io");
-    std::string name;
-    unsigned long long read = 0;
-    if (!(counters >> name >> read) || read >= bytes) return;
+    // "pid (name) state" and ten numbers come before the two times.
+    std::ifstream stat("/proc/" + std::to_string(pid_) + "/stat");
+    std::string skipped;
+    std::getline(stat, skipped, ')');
+    char state = 'Z';
+    stat >> state;
+    for (int i = 0; i < 10; ++i) stat >> skipped;
+    long user = 0, system = 0;
+    stat >> user >> system;
+    if (state == 'Z' || user + system >= ticks_wanted) return;
     std::this_thread::yield();
   }
 }

@@ -1,6 +1,7 @@
 // Runs programs from tests: the tokengate under test, and the machine's own tools to compare it with.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -37,8 +38,8 @@ class running {
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
   /// Reads until the output contains `text`; false when it ends before.
   bool wait_for(const std::string& text);
-  /// Waits until the process has read so many bytes of files.
-  void wait_for_bytes_read(unsigned long long bytes) const;
+  /// Waits until the process has computed for so long, or ended.
+  void wait_for_work(std::chrono::milliseconds processor_time) const;
   void kill(int signal) const;
   /// Reads what is left and waits for the end. The output is in `out`.
   result finish();

@@ -55,6 +55,8 @@ TEST(program, wrong_usage_is_one_sentence_and_code_2) {
                                              {"run", "treehash", "--quiet", "."},
                                              {"run", "treehash", "--check", "list", "--output", "x"},
                                              {"run", "treehash", ""},
+                                             {"run", "treehash", ".", "--output", ""},
+                                             {"run", "treehash", "--check", ""},
                                              {"run", "treehash", "--cores", "0", "."},
                                              {"run", "treehash", "--cores", "many", "."},
                                              {"operations", "--json", "--graph"},
@@ -121,7 +123,7 @@ class long_run : public testing::Test {
   void expect_quick_end(const std::vector<std::string>& arguments, int signal) {
     using clock = std::chrono::steady_clock;
     running program(arguments, running::output::pipe, dir.path());
-    program.wait_for_bytes_read(50'000'000);
+    program.wait_for_work(std::chrono::milliseconds(100));
     const auto asked = clock::now();
     program.kill(signal);
     const result ended = program.finish();
@@ -145,7 +147,7 @@ TEST_F(long_run, interrupts_stop_it_and_leave_no_output) {
 TEST_F(long_run, a_sudden_end_leaves_no_output) {
   running program({"run", "treehash", "tree", "-a", "sha512", "--output", "out/list"}, running::output::pipe,
                   dir.path());
-  program.wait_for_bytes_read(50'000'000);
+  program.wait_for_work(std::chrono::milliseconds(100));
   program.kill(SIGKILL);
   EXPECT_EQ(program.finish().code, 128 + SIGKILL);
   EXPECT_EQ(shell("ls -A out", {dir.path()}).out, "");

@@ -163,7 +163,7 @@ TEST(treehash, unreadable_things_are_reported_and_the_rest_is_done) {
   dir.write("tree/closed/file", "2");
   dir.write("tree/open/file", "3");
   shell("chmod 0 tree/secret tree/closed", {dir.path()});
-  const result mine = tokengate({"run", "treehash", "tree"}, {dir.path(), "", true});
+  const result mine = tokengate({"run", "treehash", "tree", "tree/closed", "tree/secret"}, {dir.path(), "", true});
   EXPECT_EQ(mine.code, 1);
   EXPECT_EQ(mine.out, expected(dir, "tree/open"));
   EXPECT_NE(mine.err.find("tokengate: tree/secret: Permission denied\n"), std::string::npos) << mine.err;
