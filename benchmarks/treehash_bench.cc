@@ -150,7 +150,8 @@ std::vector<contest> contests(const std::string& program, const std::string& sel
   };
   const auto each = [&](const std::string& tool) {
     return contender{"find | xargs -P" + count + " -n64 " + tool,
-                     "find " + tree + " -type f -print0 | xargs -0 -P" + count + " -n64 " + tool + " 2>/dev/null", false};
+                     "find " + tree + " -type f -print0 | xargs -0 -P" + count + " -n64 " + tool + " 2>/dev/null",
+                     false};
   };
   const auto limit = [&](const std::string& algorithm) {
     return contender{"limit: " + count + " bare threads", self + " --limit " + algorithm + ' ' + count + ' ' + list,

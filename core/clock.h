@@ -36,7 +36,7 @@ std::uint64_t first_ticks() noexcept;
 }
 
 /// How fast ticks() counts, measured once against CLOCK_MONOTONIC to about 0.01 %. The first call in the process holds
-/// its thread for up to 5 ms (make it before tokens run), all others take a few nanoseconds. Any thread.
+/// its thread for up to 5 ms, all others take a few nanoseconds. Any thread.
 [[nodiscard]] double ticks_per_nanosecond() noexcept;
 
 /// The length of time between two stamps: to_nanoseconds(later - earlier). A difference that wrapped because the stamps

@@ -36,12 +36,6 @@ class operation_not_registered : public error {
   using error::error;
 };
 
-/// A submission that asked not to wait found its mailbox and the admission gate full.
-class mailbox_full : public error {
- public:
-  using error::error;
-};
-
 /// get_for or get_until gave up; the token is untouched and may be asked again.
 class wait_timed_out : public error {
  public:

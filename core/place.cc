@@ -111,11 +111,11 @@ place& place::current() {
   auto& [mutex, all] = places();
   const std::scoped_lock lock(mutex);
   if (all.size() == 1) return *all.front();
-  throw no_coordinator(
-      all.empty() ? "an operation was called while no coordinator runs; construct a tokengate::coordinator and call "
-                    "start() first"
-                  : "an operation was called while several coordinators run; say which one is meant with "
-                    "tokengate::coordinator::scope");
+  throw no_coordinator(all.empty()
+                           ? "an operation was called while no coordinator runs; construct a tokengate::coordinator "
+                             "and start() it, or start() it again"
+                           : "an operation was called while several coordinators run; say which one is meant with "
+                             "tokengate::coordinator::scope");
 }
 
 void place::open() {

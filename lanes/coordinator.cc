@@ -56,7 +56,6 @@ coordinator::~coordinator() {
 void coordinator::start() {
   if (running_) throw misuse("coordinator::start: it runs already");
   detail::prepare_asymmetric_fence();
-  static_cast<void>(detail::ticks_per_nanosecond());  // calibrates, before tokens run
   constexpr std::uint32_t one_in = 64;
   detail::timing_interval.store(options_.timing == timing::exact ? 1 : one_in, std::memory_order_relaxed);
   auto next = std::make_shared<lanes::runtime>(options_, core_count_);
