@@ -14,12 +14,17 @@ namespace tokengate::test {
 namespace {
 
 TEST(program, help_teaches) {
-  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{{"--help"},
-                                                                                         {"-h"},
-                                                                                         {"run", "--help"},
-                                                                                         {"run", "treehash", "--help"},
-                                                                                         {"operations", "--help"},
-                                                                                         {"topology", "--help"}}) {
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"--help"},
+                                             {"-h"},
+                                             {"run", "--help"},
+                                             {"run", "treehash", "--help"},
+                                             {"run", "mixed", "--help"},
+                                             {"run", "endurance", "--help"},
+                                             {"run", "saturation", "--help"},
+                                             {"run", "chains", "--help"},
+                                             {"operations", "--help"},
+                                             {"topology", "--help"}}) {
     const result help = tokengate(arguments);
     EXPECT_EQ(help.code, 0);
     EXPECT_EQ(help.err, "");
@@ -29,6 +34,15 @@ TEST(program, help_teaches) {
   for (const char* const word :
        {"PATH", "--algorithm", "--storage", "--output", "--check", "Examples:", "Exit codes:", "--stats"}) {
     EXPECT_NE(help.find(word), std::string::npos) << word;
+  }
+}
+
+TEST(program, jobs_are_listed) {
+  const std::string help = tokengate({"run", "--help"}).out;
+  const std::string refusal = tokengate({"run"}).err;
+  for (const char* const name : {"treehash", "mixed", "endurance", "saturation", "chains"}) {
+    EXPECT_NE(help.find("\n  " + std::string(name) + ' '), std::string::npos) << help;
+    EXPECT_NE(refusal.find(name), std::string::npos) << refusal;
   }
 }
 

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include <tokengate/io/error.h>
-#include <tokengate/plugins/treehash/output.h>
+#include <tokengate/plugins/report/output.h>
 
-namespace tokengate::treehash {
+namespace tokengate::report {
 namespace {
 
 constexpr std::size_t piece = std::size_t{1} << 20;
@@ -137,4 +137,4 @@ void replaced_file::commit() {
 
 void replaced_file::fail(const std::string& path) const { throw io::io_error(errno, path, "write"); }
 
-}  // namespace tokengate::treehash
+}  // namespace tokengate::report
