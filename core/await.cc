@@ -1,12 +1,16 @@
+#include <algorithm>
 #include <exception>
 
 #include <tokengate/core/await.h>
 #include <tokengate/core/host.h>
+#include <tokengate/core/kill.h>
 #include <tokengate/core/node.h>
 #include <tokengate/core/waiter.h>
 
 namespace tokengate::detail {
 namespace {
+
+using clock = waiter::clock;
 
 /// While it lives, the running token holds no storage permit.
 class permit_given_back {
@@ -24,79 +28,93 @@ class permit_given_back {
   host* core_;
 };
 
+bool over(const node& awaited) noexcept { return awaited.terminal() || awaited.request.abandoned(); }
+
+/// Who waits for a token with a deadline sees to it that the deadline is kept: that way it costs the token no timer.
+void expire(node& awaited) noexcept {
+  if (now() >= deadline_of(awaited)) request_stop(awaited, awaited.id(), stop_cause::late, 0);
+}
+
+clock::time_point earliest_deadline(node* const* awaited, std::size_t count) noexcept {
+  auto earliest = clock::time_point::max();
+  for (std::size_t i = 0; i < count; ++i)
+    if (awaited[i]->dated && !awaited[i]->request.made()) earliest = std::min(earliest, deadline_of(*awaited[i]));
+  return earliest;
+}
+
+/// False when the token has ended, or nobody is to wait for it any more; then the waiter is not known to it.
+bool register_with(node& awaited, waiter& party) noexcept {
+  if (!awaited.wait_by(party)) return false;
+  return !awaited.request.abandoned() || !awaited.unwait();
+}
+
+/// One wait for all of the tokens, or any, until `until` at most. True unless it timed out.
+bool wait_once(node* const* awaited, std::uint32_t count, waiter::mode mode, clock::time_point until) {
+  waiter party(count, mode);
+  const bool all = mode == waiter::mode::all;
+  party.waits_for(count == 1 ? wait_kind::token : all ? wait_kind::all_tokens : wait_kind::any_token, awaited, count);
+  std::uint32_t finished = 0, looked_at = 0;
+  for (; looked_at < count && (all || finished == 0); ++looked_at)
+    if (!register_with(*awaited[looked_at], party)) ++finished;
+  auto reason = wake_reason::notified;
+  if (all && finished != 0) party.notify(finished);
+  if (all || finished == 0) {
+    const permit_given_back none_held(host::current());
+    reason = party.wait_until(until);
+    if (all && reason == wake_reason::notified) return true;
+  }
+  // All registrations end here; those that cannot be taken back were never made, or their notification comes or came.
+  std::uint32_t notified = 0;
+  for (std::uint32_t i = 0; i < looked_at; ++i)
+    if (!awaited[i]->unwait()) ++notified;
+  party.settle(all ? notified : notified - finished);
+  if (reason == wake_reason::cancelled) throw stop_unwind{};
+  return reason == wake_reason::notified;
+}
+
+/// The same, and sees to the deadlines of what is awaited. False when `until` passed first.
+bool wait(node* const* awaited, std::size_t count, waiter::mode mode, clock::time_point until) {
+  for (;;) {
+    const auto deadline = earliest_deadline(awaited, count);
+    if (wait_once(awaited, static_cast<std::uint32_t>(count), mode, std::min(deadline, until))) return true;
+    for (std::size_t i = 0; i < count; ++i) expire(*awaited[i]);
+    if (now() >= until) return std::all_of(awaited, awaited + count, [](const node* each) { return over(*each); });
+  }
+}
+
+bool run_in_place(node& awaited) noexcept {
+  host* const core = host::current();
+  return core != nullptr && core->run_inline(awaited);
+}
+
 }  // namespace
 
 void await(node& awaited) {
-  if (awaited.terminal()) return;
-  host* const core = host::current();
-  if (core != nullptr && core->run_inline(awaited)) return;
-  waiter party;
-  if (!awaited.wait_by(party)) return;
-  const permit_given_back none_held(core);
-  if (party.wait() == wake_reason::notified) return;
-  if (!awaited.unwait()) party.settle(1);
-  throw stop_unwind{};
+  if (run_in_place(awaited) || over(awaited)) return;
+  node* const one = &awaited;
+  wait(&one, 1, waiter::mode::all, clock::time_point::max());
 }
 
-bool await_until(node& awaited, std::chrono::steady_clock::time_point deadline) {
-  if (awaited.terminal()) return true;
-  host* const core = host::current();
-  waiter party;
-  if (!awaited.wait_by(party)) return true;
-  const permit_given_back none_held(core);
-  const wake_reason reason = party.wait_until(deadline);
-  if (reason == wake_reason::notified) return true;
-  const bool finished = !awaited.unwait();
-  if (finished) party.settle(1);
-  if (reason == wake_reason::cancelled) throw stop_unwind{};
-  return finished;
+bool await_until(node& awaited, clock::time_point deadline) {
+  if (over(awaited)) return true;
+  node* const one = &awaited;
+  return wait(&one, 1, waiter::mode::all, deadline);
 }
 
 void await_all(node* const* awaited, std::size_t count) {
-  host* const core = host::current();
-  std::uint32_t open = 0;
+  std::size_t open = 0;
   for (std::size_t i = count; i-- > 0;)
-    if (!awaited[i]->terminal() && (core == nullptr || !core->run_inline(*awaited[i]))) ++open;
-  if (open == 0) return;
-
-  waiter party(static_cast<std::uint32_t>(count));
-  std::uint32_t finished = 0;
-  for (std::size_t i = 0; i < count; ++i)
-    if (!awaited[i]->wait_by(party)) ++finished;
-  if (finished != 0) party.notify(finished);
-  const permit_given_back none_held(core);
-  if (party.wait() == wake_reason::notified) return;
-  std::uint32_t notified = 0;
-  for (std::size_t i = 0; i < count; ++i)
-    if (!awaited[i]->unwait()) ++notified;
-  party.settle(notified);
-  throw stop_unwind{};
+    if (!run_in_place(*awaited[i]) && !over(*awaited[i])) ++open;
+  if (open != 0) wait(awaited, count, waiter::mode::all, clock::time_point::max());
 }
 
 std::size_t await_any(node* const* awaited, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i)
-    if (awaited[i]->terminal()) return i;
   // None is run in place: another one may end first.
-  host* const core = host::current();
-  waiter party(static_cast<std::uint32_t>(count), waiter::mode::any);
-  std::size_t registered = 0;
-  while (registered < count && awaited[registered]->wait_by(party)) ++registered;
-  auto reason = wake_reason::notified;
-  if (registered == count) {
-    const permit_given_back none_held(core);
-    reason = party.wait();
+  for (;;) {
+    for (std::size_t i = 0; i < count; ++i)
+      if (over(*awaited[i])) return i;
+    wait(awaited, count, waiter::mode::any, clock::time_point::max());
   }
-  // All registrations end here; those that cannot be taken back are of tokens that are terminal.
-  std::size_t first = registered;
-  std::uint32_t notified = 0;
-  for (std::size_t i = registered; i-- > 0;) {
-    if (awaited[i]->unwait()) continue;
-    first = i;
-    ++notified;
-  }
-  party.settle(notified);
-  if (reason == wake_reason::cancelled) throw stop_unwind{};
-  return first;
 }
 
 }  // namespace tokengate::detail

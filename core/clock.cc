@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <tokengate/core/clock.h>
+#include <tokengate/core/token_status.h>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -99,6 +100,14 @@ std::chrono::nanoseconds to_nanoseconds(std::uint64_t ticks) noexcept {
   static const double nanoseconds_per_tick = 1.0 / ticks_per_nanosecond();
   return std::chrono::nanoseconds{
       static_cast<std::int64_t>(static_cast<double>(static_cast<std::int64_t>(ticks)) * nanoseconds_per_tick)};
+}
+
+std::optional<token_status::time> time_of(std::uint64_t stamp) noexcept {
+  if (stamp == 0) return std::nullopt;
+  // Counted back from now, so that the pace's error counts for the age only.
+  static_cast<void>(ticks_per_nanosecond());
+  const moment present = now_on_both();
+  return present.time - to_nanoseconds(present.ticks - stamp);
 }
 
 }  // namespace tokengate::detail

@@ -42,8 +42,32 @@ class wait_timed_out : public error {
   using error::error;
 };
 
-/// What get() throws for a token that was killed before it could finish.
+/// What get() throws for a token that was killed before it could finish. The message names the reason.
 class token_killed : public error {
+ public:
+  using error::error;
+};
+
+/// What get() throws for a token whose deadline passed before it could finish.
+class token_timed_out : public error {
+ public:
+  using error::error;
+};
+
+/// What get() throws for a token that would not stop: its coordinator stopped without it.
+class stop_abandoned : public error {
+ public:
+  using error::error;
+};
+
+/// Thrown in the youngest token of a cycle of tokens that wait for each other. The message names the cycle.
+class deadlock_detected : public error {
+ public:
+  using error::error;
+};
+
+/// The mailbox was full and the caller asked not to wait.
+class mailbox_full : public error {
  public:
   using error::error;
 };

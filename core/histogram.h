@@ -14,6 +14,11 @@ inline void add_relaxed(std::atomic<std::uint64_t>& counter, std::uint64_t amoun
   counter.store(counter.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
 }
 
+/// The same; who reads it with acquire sees what the writer did before.
+inline void add_release(std::atomic<std::uint64_t>& counter) noexcept {
+  counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+}
+
 /// Values of ticks fall into buckets of at most 1/8 relative width (3 bits of mantissa), so a percentile read back is
 /// at most 12.5 % too high.
 class histogram {

@@ -21,8 +21,15 @@ class host {
   /// The core this thread drives, or null on a thread that TokenGate does not own.
   [[nodiscard]] static host* current() noexcept { return current_; }
 
+  /// A token on the stack of a fiber, and the one inside of which it runs. Lives on that stack, too.
+  struct frame {
+    node* token;
+    frame* outer;
+  };
+
   /// The token that runs here now; null between tokens and in the scheduler.
-  [[nodiscard]] node* running() const noexcept { return running_; }
+  [[nodiscard]] node* running() const noexcept { return frame_ != nullptr ? frame_->token : nullptr; }
+  [[nodiscard]] const frame* running_frame() const noexcept { return frame_; }
 
   /// Notes which fiber waits; called before the waiter may become visible as parked.
   virtual void prepare(waiter& party) noexcept = 0;
@@ -35,9 +42,9 @@ class host {
   /// Lets other ready fibers and waiting tokens of this core run first. Returns when it is this fiber's turn again.
   virtual void yield() noexcept = 0;
 
-  /// Takes a new token that was made by the running token: a child, or a lead that is routed afresh. May suspend the
-  /// caller or run the child before it returns (back-pressure); takes ownership of the queue's share in any case.
-  virtual void spawn(node& child) = 0;
+  /// Takes a new token that was made here: names it, makes it a child of the running token and queues it. May run it
+  /// before it returns (back-pressure). Throws bad_alloc; then it was not taken.
+  virtual void spawn(node& child, std::uint64_t id) = 0;
   /// Runs `child` here and now if nobody claimed it yet, it descends from the running token, and stack and storage
   /// permits allow. True when it has been run.
   virtual bool run_inline(node& child) noexcept = 0;
@@ -47,19 +54,33 @@ class host {
   virtual void give_back() noexcept = 0;
   virtual void retake() noexcept = 0;
 
-  /// True once the coordinator stops hard: a wait that ends `cancelled` must leave its operation by stop_unwind.
+  /// The coordinator stops hard: every token of this core is to stop.
   [[nodiscard]] virtual bool cancelling() const noexcept = 0;
+
+  /// What time it is for what runs here: steady_clock, or the virtual time of a simulation.
+  [[nodiscard]] virtual waiter::clock::time_point now() const noexcept { return waiter::clock::now(); }
 
   [[nodiscard]] virtual unsigned index() const noexcept = 0;
   [[nodiscard]] virtual poller& events() noexcept = 0;
 
  protected:
   static void make_current(host* core) noexcept { current_ = core; }
-  node* running_ = nullptr;
+  frame* frame_ = nullptr;
 
  private:
   static inline thread_local constinit host* current_ = nullptr;
 };
+
+/// What time it is for the caller.
+[[nodiscard]] inline waiter::clock::time_point now() noexcept {
+  const host* const core = host::current();
+  return core != nullptr ? core->now() : waiter::clock::now();
+}
+
+/// The running token, or one inside of which it runs, was asked to stop, or its deadline has passed.
+[[nodiscard]] bool stop_requested() noexcept;
+/// The same, and it may be told so by an exception here: it neither unwinds nor is shielded.
+[[nodiscard]] bool must_stop() noexcept;
 
 /// What a suspension point throws inside a token that is being killed. No std::exception, so that an operation's
 /// `catch (const std::exception&)` does not swallow it.

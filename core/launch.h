@@ -2,11 +2,13 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <utility>
 
 #include <tokengate/core/clock.h>
 #include <tokengate/core/host.h>
+#include <tokengate/core/kill.h>
 #include <tokengate/core/operation_info.h>
 #include <tokengate/core/place.h>
 #include <tokengate/core/token.h>
@@ -19,26 +21,27 @@ namespace tokengate::detail {
 /// last; relaxed, since a token more or less in a sample does not matter.
 inline constinit std::atomic<std::uint32_t> timing_interval{1};
 
+/// Has the times of a new token taken, from now.
+void take_times(node& made) noexcept;
+
 /// Hands a new node to the running token's core, or to the current coordinator when called from outside.
 inline void dispatch(node& made) {
-  thread_cache& cache = thread_cache::local();
-  made.id = cache.next_id();
-  if (cache.sample(timing_interval.load(std::memory_order_relaxed))) made.enqueued = ticks();
-  if (host* const core = host::current()) {
-    if (const node* const parent = core->running()) made.creator = parent->id;
-    core->spawn(made);
-  } else {
-    place::submit_from_outside(made);
-  }
+  const std::uint64_t id = thread_cache::local().next_id();
+  if ((id & (timing_interval.load(std::memory_order_relaxed) - 1)) == 0) take_times(made);
+  if (host* const core = host::current())
+    core->spawn(made, id);
+  else
+    place::submit_from_outside(made, id);
 }
 
 /// Makes a node of type Node and sends it off. Throws bad_alloc, no_coordinator, coordinator_stopped, or what copying
 /// the arguments throws; then nothing has been submitted.
 template <class Node, class... Args>
-auto make_token(const operation_record* record, attributes tags, std::uint32_t operation, Args&&... args) {
-  auto* const made = new Node(record, tags, std::forward<Args>(args)...);
+auto make_token(attributes tags, std::uint32_t operation, std::chrono::nanoseconds timeout, Args&&... args) {
+  auto* const made = new Node(tags, std::forward<Args>(args)...);
   made->operation = operation;
   try {
+    if (timeout.count() != 0) set_deadline(*made, deadline_after(timeout));
     dispatch(*made);
   } catch (...) {
     made->type->destroy(*made);
@@ -56,7 +59,7 @@ token<typename Op::result_type> launch(Args&&... args) {
   if (index < 0) [[unlikely]]
     refuse_unregistered(record);
   return make_token<task_node<Op, typename Op::result_type, Stored...>>(
-      &record, Op::info.attributes, static_cast<std::uint32_t>(index) + 1, std::forward<Args>(args)...);
+      Op::info.attributes, static_cast<std::uint32_t>(index) + 1, Op::info.timeout, std::forward<Args>(args)...);
 }
 
 }  // namespace tokengate::detail

@@ -6,29 +6,38 @@
 namespace tokengate::detail {
 namespace {
 
-constexpr bool last_to_leave(std::uint32_t word) noexcept {
-  return is_terminal(static_cast<token_state>(word & node::state_mask)) && (word & node::released) != 0 &&
-         (word & node::queued) == 0;
+constexpr bool last_to_leave(std::uint64_t word) noexcept {
+  return is_terminal(node::state_of(word)) && (word & node::released) != 0 && (word & node::queued) == 0;
 }
 
-constexpr bool failed(std::uint32_t word) noexcept {
-  return static_cast<token_state>(word & node::state_mask) == token_state::failed;
-}
+constexpr bool failed(std::uint64_t word) noexcept { return node::state_of(word) == token_state::failed; }
 
 }  // namespace
 
 void node::finish(token_state end) noexcept {
-  const auto difference = static_cast<std::uint32_t>(end) - static_cast<std::uint32_t>(token_state::executing);
+  const auto difference = static_cast<std::uint64_t>(end) - static_cast<std::uint64_t>(token_state::executing);
   const auto before = word_.fetch_add(difference, std::memory_order_acq_rel);
   became_terminal(before, before + difference);
 }
 
 // A party that is registered as waiting holds the handle, so the node lives until it is notified.
-void node::became_terminal(std::uint32_t before, std::uint32_t after) noexcept {
-  if ((before & waited) != 0) return waiter_->notify();
+void node::became_terminal(std::uint64_t before, std::uint64_t after) noexcept {
+  if ((before & waited) != 0) return extra().waiting->notify();
   if ((after & released) == 0) return;
   if (failed(after)) note_unobserved_failure(*this);
   if (last_to_leave(after)) type->destroy(*this);
+}
+
+/// Returns the word before, or 0 when the token was not to be ended so.
+std::uint64_t node::end_unclaimed(token_state end, std::uint64_t of_id, std::uint64_t clear,
+                                  std::uint64_t spare) noexcept {
+  auto word = word_.load(std::memory_order_acquire);
+  do {
+    const auto now = state_of(word);
+    if (now != token_state::waiting && now != token_state::admitted) return 0;
+    if (word >> id_shift != of_id || (word & spare) != 0) return 0;
+  } while (!word_.compare_exchange(word, with_state(word, end) & ~clear, std::memory_order_acq_rel));
+  return word;
 }
 
 void node::release(bool observed) noexcept {
@@ -38,28 +47,37 @@ void node::release(bool observed) noexcept {
     if (failed(word) && !std::exchange(observed, true)) note_unobserved_failure(*this);
     // The usual end: the run and the queue are done with the node, so nobody else can touch the word any more.
     if (last_to_leave(word | released)) return type->destroy(*this);
-  } while (!word_.compare_exchange_weak(word, word | released, std::memory_order_acq_rel, std::memory_order_acquire));
+  } while (!word_.compare_exchange(word, word | released, std::memory_order_acq_rel));
 }
 
-void node::drop(std::uint32_t share) noexcept {
+void node::drop(std::uint64_t share) noexcept {
   if (last_to_leave(word_.fetch_and(~share, std::memory_order_acq_rel) & ~share)) type->destroy(*this);
 }
 
 bool node::wait_by(waiter& party) noexcept {
   auto word = word_.load(std::memory_order_acquire);
-  waiter_ = &party;
+  if (is_terminal(state_of(word))) return false;
+  extra().waiting = &party;
   do {
-    if (is_terminal(static_cast<token_state>(word & state_mask))) return false;
-  } while (!word_.compare_exchange_weak(word, word | waited, std::memory_order_acq_rel, std::memory_order_acquire));
+    if (is_terminal(state_of(word))) return false;
+  } while (!word_.compare_exchange(word, word | waited, std::memory_order_acq_rel));
   return true;
 }
 
 bool node::unwait() noexcept {
   auto word = word_.load(std::memory_order_relaxed);
   do {
-    if (is_terminal(static_cast<token_state>(word & state_mask))) return false;
-  } while (!word_.compare_exchange_weak(word, word & ~waited, std::memory_order_acq_rel, std::memory_order_relaxed));
+    if (is_terminal(state_of(word)) || (word & waited) == 0) return false;
+  } while (!word_.compare_exchange(word, word & ~waited, std::memory_order_acq_rel));
   return true;
+}
+
+void node::release_waiter(std::uint64_t of_id) noexcept {
+  auto word = word_.load(std::memory_order_acquire);
+  do {
+    if (is_terminal(state_of(word)) || (word & waited) == 0 || word >> id_shift != of_id) return;
+  } while (!word_.compare_exchange(word, word & ~waited, std::memory_order_acq_rel));
+  extra().waiting->notify();  // whoever waits holds the handle until it is notified
 }
 
 }  // namespace tokengate::detail

@@ -1,4 +1,4 @@
-// What a token is inside: one node, one atomic word, two owners (its handle and its run) and a queue's share.
+// What a token is inside: one node with two atomic words, and who may touch which part of it when.
 #pragma once
 
 #include <atomic>
@@ -6,6 +6,8 @@
 #include <exception>
 
 #include <tokengate/core/operation_info.h>
+#include <tokengate/core/shared_field.h>
+#include <tokengate/core/stop_request.h>
 #include <tokengate/core/token_state.h>
 #include <tokengate/core/waiter.h>
 
@@ -13,42 +15,64 @@ namespace tokengate::detail {
 
 class node;
 
+/// The part of a node that most tokens never touch; it lies behind arguments and result, in a cache line of its own.
+struct node_extra {
+  waiter* waiting;                      ///< written before `waited` is set, read after it was seen
+  shared_field<node*> next;             ///< link of the gate's queue; while it runs, the token it runs inside of
+  shared_field<std::int64_t> deadline;  ///< steady_clock, nanoseconds; valid if node::dated
+  shared_field<std::uint64_t> created, started, ended;  ///< ticks, 0 before; valid if node::timed
+};
+
 /// What differs between node types; one constant per type of node.
 struct node_type {
   token_state (*run)(node&) noexcept;  ///< calls the function, keeps its result or exception: completed, failed, killed
   void (*destroy)(node&) noexcept;     ///< ends the object and returns its memory
   std::exception_ptr (*failure)(const node&) noexcept;  ///< of a failed token: what it threw
+  node_extra& (*extra)(node&) noexcept;
 };
 
-/// The word holds the state (3 bits) and who still refers to the node:
+/// The word holds the state (3 bits), who still refers to the node, and the id above:
 ///   released  the handle let go: nobody will ask for the result
-///   waited    waiter_ is set: who finishes the token must notify it
+///   waited    extra().waiting is set: who finishes the token must notify it
 ///   queued    a queue still holds the pointer (a token run by its waiter leaves its queue entry behind)
+///   child     made by a token: while it is queued only its core, a thief or its waiter changes its state
 /// The node is destroyed by whoever makes it terminal & released & not queued; every such step is one atomic
 /// read-modify-write of the word, so exactly one party sees itself last. All of them are acq_rel: what a party wrote
-/// before its step is visible to the party that runs, reads or destroys the node after it.
+/// before its step is visible to the party that runs, reads or destroys the node after it. The exception is a child
+/// that its own waiter takes from the top of its core's stack: entry and handle are in one hand then, nobody else can
+/// change the word, and plain stores do (claim_held, finish_held).
+///
+/// The second word (stop_request.h) takes what others want of the token; any thread may write it at any time.
+///
+/// Nodes live in memory that is only ever used for nodes (node_pool.h), and both words carry the id: who finds a node
+/// by looking through that memory may compare-exchange the words of a token that is gone without harm.
 class node {
  public:
-  static constexpr std::uint32_t state_mask = 7, released = 8, waited = 16, queued = 32;
+  static constexpr std::uint64_t state_mask = 7, released = 8, waited = 16, queued = 32, child = 64;
+  static constexpr unsigned id_shift = 7;
 
-  node(const node_type& kind, const operation_record* operation_of, attributes marks) noexcept
-      : tags(marks), type(&kind), record(operation_of) {}
+  node(const node_type& kind, attributes marks) noexcept : type(&kind), tags(marks) {}
   node(const node&) = delete;
   node& operator=(const node&) = delete;
 
-  [[nodiscard]] token_state state(std::memory_order order = std::memory_order_acquire) const noexcept {
-    return static_cast<token_state>(word_.load(order) & state_mask);
+  [[nodiscard]] static constexpr token_state state_of(std::uint64_t word) noexcept {
+    return static_cast<token_state>(word & state_mask);
   }
+  [[nodiscard]] std::uint64_t word() const noexcept { return word_.load(std::memory_order_acquire); }
+  [[nodiscard]] token_state state() const noexcept { return state_of(word()); }
   [[nodiscard]] bool terminal() const noexcept { return is_terminal(state()); }
+  /// Unique in the process, never 0.
+  [[nodiscard]] std::uint64_t id() const noexcept { return word_ >> id_shift; }
+  [[nodiscard]] node_extra& extra() const noexcept { return type->extra(const_cast<node&>(*this)); }
 
-  /// Before publication only (plain stores): the queue that will hold the pointer is part of the start value.
-  void enqueue_as(token_state state) noexcept {
-    word_.store(static_cast<std::uint32_t>(state) | queued, std::memory_order_relaxed);
+  /// Before anybody knows the node: its id, its state and which shares are given out from the start. Release: who finds
+  /// the node by its memory and sees this id sees what was set before.
+  void begin(std::uint64_t id, token_state state, std::uint64_t shares) noexcept {
+    request.clear(id);
+    word_.store(id << id_shift | shares | static_cast<std::uint64_t>(state), std::memory_order_release);
   }
-  /// Before publication: is run at once by who made it, no queue holds it.
-  void begin_unqueued() noexcept {
-    word_.store(static_cast<std::uint32_t>(token_state::executing), std::memory_order_relaxed);
-  }
+  /// The same, for a queue that was full when it was tried before.
+  void enqueue_as(token_state state) noexcept { begin(id(), state, queued); }
 
   /// waiting -> admitted, by the gate. False if the token was killed meanwhile.
   bool admit() noexcept { return step(token_state::waiting, token_state::admitted, 0); }
@@ -62,26 +86,40 @@ class node {
   }
   /// The party that waits claims a token that stays behind in some queue. False: it is not to be had.
   bool claim_by_waiter() noexcept { return step(token_state::admitted, token_state::executing, 0); }
+  /// A child that nobody has claimed, and whose handle and queue entry are all that refers to it.
+  [[nodiscard]] bool untouched_child() const noexcept {
+    constexpr std::uint64_t flags = (std::uint64_t{1} << id_shift) - 1;
+    return (word_ & flags) == (child | queued | static_cast<std::uint64_t>(token_state::admitted));
+  }
+  /// The party that waits took its child from the stack of its own core: entry and handle are its own.
+  void claim_held() noexcept { set_held(token_state::executing, std::memory_order_relaxed); }
 
   /// executing -> terminal; wakes the waiter. The caller must not touch the node afterwards.
   void finish(token_state end) noexcept;
+  /// The same after claim_held(), by the same party, which still holds the handle.
+  void finish_held(token_state end) noexcept { set_held(end, std::memory_order_release); }
 
-  /// waiting or admitted -> killed, by whoever holds the queue's share, which is given up. True when this call did it.
-  /// `before_notice` is called in between.
+  /// waiting or admitted -> killed or timeout, by whoever holds the queue's share, which is given up. True when this
+  /// call did it. `before_notice` is called in between.
   template <class BeforeNotice = decltype([] {})>
-  bool kill_from_queue(BeforeNotice before_notice = {}) noexcept {
-    auto word = word_.load(std::memory_order_relaxed);
-    std::uint32_t changed = 0;
-    do {
-      const auto now = static_cast<token_state>(word & state_mask);
-      if (now != token_state::waiting && now != token_state::admitted) {
-        drop(queued);
-        return false;
-      }
-      changed = ((word & ~state_mask) | static_cast<std::uint32_t>(token_state::killed)) & ~queued;
-    } while (!word_.compare_exchange_weak(word, changed, std::memory_order_acq_rel, std::memory_order_relaxed));
+  bool end_from_queue(token_state end, BeforeNotice before_notice = {}) noexcept {
+    const auto word = end_unclaimed(end, id(), queued, 0);
+    if (word == 0) {
+      drop(queued);
+      return false;
+    }
     before_notice();
-    became_terminal(word, changed);
+    became_terminal(word, with_state(word, end) & ~queued);
+    return true;
+  }
+  /// The same by somebody who holds no share: the queue keeps its entry. Only of the token with this id; of a `child`
+  /// only by its core, which keeps thieves away meanwhile. The caller must not touch the node afterwards.
+  template <class BeforeNotice>
+  bool end_in_queue(std::uint64_t of_id, token_state end, bool own_child, BeforeNotice before_notice) noexcept {
+    const auto word = end_unclaimed(end, of_id, 0, own_child ? 0 : child);
+    if (word == 0) return false;
+    before_notice();
+    became_terminal(word, with_state(word, end));
     return true;
   }
   /// Gives up the queue's share of a token that is not admitted any more: somebody else ran or ended it.
@@ -93,42 +131,53 @@ class node {
 
   /// Registers who waits (one at a time). False: the token is terminal already.
   bool wait_by(waiter& party) noexcept;
-  /// Takes the registration back. False: the token became terminal, the notification comes or came.
+  /// Takes the registration back. False: the token became terminal, or is given up; the notification comes or came.
   bool unwait() noexcept;
+  /// Notifies who waits although the token with this id goes on: nobody is to wait for it any more.
+  void release_waiter(std::uint64_t of_id) noexcept;
 
   token_state run() noexcept { return type->run(*this); }
 
-  attributes tags;
-  bool bound = false;      ///< runs only on the core it was routed to (child of a bound domain, or anchored)
-  bool in_domain = false;  ///< its children belong to the domain of a bound lead above it
-  enum : std::uint8_t { none, held, given_back } permit = none;  ///< of its storage tier; the running core's business
-  std::uint8_t shields = 0;                                      ///< while not 0 its waits are not cancelled
-  std::uint16_t home = 0;                                        ///< index of the core it was routed to, if bound
-  std::uint32_t operation = 0;  ///< index + 1 of the operation in the operation table; 0 for submit()
+ private:
+  shared_field<std::uint64_t> word_;  // first: memory that is not in use keeps it (node_pool.h)
+
+ public:
+  stop_request request;
   const node_type* type;
-  const operation_record* record;  ///< null for submit()
-  node* next = nullptr;            ///< link of the queue that holds the node
-  std::uint64_t id = 0;
-  std::uint64_t creator = 0;   ///< id of the token that made it; 0 from outside
-  std::uint64_t enqueued = 0;  ///< ticks at submission; 0 when this token's times are not taken
+  shared_field<std::uint64_t> creator;    ///< id of the token that made it; 0 from outside
+  shared_field<std::uint32_t> operation;  ///< index + 1 of the operation in the operation table; 0 for submit()
+  attributes tags;
+  shared_field<std::uint16_t> home;   ///< index of the core it was routed to, if bound
+  shared_field<std::uint16_t> realm;  ///< number of the place that runs it (place.h)
+  std::uint8_t shields = 0;           ///< while not 0 its waits are not cancelled
+  bool bound : 1 = false;             ///< runs only on the core it was routed to (bound domain, or anchored)
+  bool in_domain : 1 = false;         ///< its children belong to the domain of a bound lead above it
+  bool timed : 1 = false;             ///< its times are taken
+  bool dated : 1 = false;             ///< it has a deadline
+  bool arguments_gone = false;        ///< destroyed, after its run
+  enum : std::uint8_t { none, held, given_back } permit = none;  ///< of its storage tier; the running core's business
 
  protected:
   ~node() = default;
 
  private:
-  bool step(token_state from, token_state to, std::uint32_t clear) noexcept {
+  static constexpr std::uint64_t with_state(std::uint64_t word, token_state state) noexcept {
+    return (word & ~state_mask) | static_cast<std::uint64_t>(state);
+  }
+  void set_held(token_state state, std::memory_order order) noexcept {
+    constexpr std::uint64_t id_only = ~std::uint64_t{0} << id_shift;
+    word_.store((word_ & id_only) | child | static_cast<std::uint64_t>(state), order);
+  }
+  bool step(token_state from, token_state to, std::uint64_t clear) noexcept {
     auto word = word_.load(std::memory_order_relaxed);
-    while ((word & state_mask) == static_cast<std::uint32_t>(from)) {
-      const auto changed = ((word & ~state_mask) | static_cast<std::uint32_t>(to)) & ~clear;
-      if (word_.compare_exchange_weak(word, changed, std::memory_order_acq_rel, std::memory_order_relaxed)) return true;
-    }
+    while (state_of(word) == from)
+      if (word_.compare_exchange(word, with_state(word, to) & ~clear, std::memory_order_acq_rel)) return true;
     return false;
   }
-  void drop(std::uint32_t share) noexcept;
-  void became_terminal(std::uint32_t before, std::uint32_t after) noexcept;
-
-  std::atomic<std::uint32_t> word_{static_cast<std::uint32_t>(token_state::created)};
-  waiter* waiter_ = nullptr;  // written before `waited` is set, read after it was seen: ordered by the word
+  std::uint64_t end_unclaimed(token_state end, std::uint64_t of_id, std::uint64_t clear, std::uint64_t spare) noexcept;
+  void drop(std::uint64_t share) noexcept;
+  void became_terminal(std::uint64_t before, std::uint64_t after) noexcept;
 };
+static_assert(sizeof(node) <= 48, "a node with 16 bytes of arguments and result fills one cache line");
 
 }  // namespace tokengate::detail

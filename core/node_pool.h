@@ -1,4 +1,4 @@
-// Memory for token nodes: free lists per thread (so per core), refilled and drained by the batch.
+// Memory for token nodes: free lists per thread (so per core), refilled from and drained into an arena by the batch.
 #pragma once
 
 #include <cstddef>
@@ -8,22 +8,29 @@ namespace tokengate::detail {
 
 /// What a thread keeps for making tokens without asking anybody: free node memory, token ids, a sampling counter.
 ///
-/// The scheme is Bonwick's magazines: a thread works on its own lists and exchanges whole batches with a depot under a
-/// lock, once in `batch` operations, so that nodes made on one thread and ended on another find their way back.
+/// The scheme is Bonwick's magazines: a thread works on its own lists and exchanges whole batches with the arena
+/// (node_arena.h) under a lock, once in `batch` operations, so that nodes made on one thread and ended on another find
+/// their way back. The first eight bytes of a block keep what its last owner left there; the link comes after them.
 class thread_cache {
  public:
   static constexpr std::size_t granule = 64;  ///< one cache line; node sizes are rounded up to it
   static constexpr std::size_t classes = 8;   ///< up to 512 bytes are pooled, larger nodes come from the heap
   static constexpr std::uint32_t batch = 64;
 
+  struct block {
+    std::uint64_t kept;
+    block* next;
+  };
+
   [[nodiscard]] static thread_cache& local() noexcept { return local_; }
 
   /// Aligned to `granule` when pooled, else to the default. O(1); throws std::bad_alloc, then nothing has changed.
   [[nodiscard]] void* allocate(std::size_t size) {
     const std::size_t index = (size - 1) / granule;
-    if (index >= classes) return allocate_large(size);
+    if (index >= classes) return allocate_large(size, granule);
     free_list& list = lists_[index];
-    if (list.head == nullptr) refill(index);
+    if (list.head == nullptr) [[unlikely]]
+      refill(index);
     block* taken = list.head;
     list.head = taken->next;
     --list.count;
@@ -35,15 +42,23 @@ class thread_cache {
     const std::size_t index = (size - 1) / granule;
     if (index >= classes) return deallocate_large(memory);
     free_list& list = lists_[index];
-    list.head = new (memory) block{list.head};
-    if (++list.count >= 2 * batch) spill(index);
+    auto* const freed = static_cast<block*>(memory);
+    freed->next = list.head;
+    list.head = freed;
+    if (++list.count >= 2 * batch) [[unlikely]]
+      spill(index);
     if (!flushes_at_exit_) [[unlikely]]
       flush_at_thread_exit();
   }
 
+  /// For nodes beyond the classes, or aligned to more than `granule`: from the heap, with a lock.
+  static void* allocate_large(std::size_t size, std::size_t alignment);
+  static void deallocate_large(void* memory) noexcept;
+
   /// Unique in the process, never 0, ascending within a thread.
   [[nodiscard]] std::uint64_t next_id() noexcept {
-    if (next_id_ == last_id_) take_ids();
+    if (next_id_ == last_id_) [[unlikely]]
+      take_ids();
     return ++next_id_;
   }
 
@@ -51,24 +66,16 @@ class thread_cache {
   [[nodiscard]] bool sample(std::uint32_t interval) noexcept { return (++tick_ & (interval - 1)) == 0; }
 
  private:
-  struct block {
-    block* next;
-    static void* operator new(std::size_t, void* where) noexcept { return where; }
-  };
   struct free_list {
     block* head = nullptr;
     std::uint32_t count = 0;
   };
-  struct depot;
 
   void flush_at_thread_exit() noexcept;
   void refill(std::size_t index);
   void spill(std::size_t index) noexcept;
   void take_ids() noexcept;
   void flush() noexcept;
-  static bool give(std::size_t index, free_list chain) noexcept;
-  static void* allocate_large(std::size_t size);
-  static void deallocate_large(void* memory) noexcept;
 
   free_list lists_[classes];
   std::uint64_t next_id_ = 0, last_id_ = 0;

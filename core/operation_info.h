@@ -12,20 +12,20 @@
 
 namespace tokengate {
 
-/// What a token's way needs at run time; copied into its node.
+/// What a token's way needs at run time; copied into its node, where there is little room.
 struct attributes {
-  tokengate::weight weight = tokengate::weight::medium;
-  std::uint8_t storage = 0;  ///< 0: touches no storage; else a `storage_speed`
-  tokengate::domain domain = tokengate::domain::bound;
-  tokengate::hash_policy hash_policy = tokengate::hash_policy::standard;
-  tokengate::digest_policy digest_policy = tokengate::digest_policy::full;
-  bool lead = false;      ///< has external_calls
-  bool anchored = false;  ///< has a sticky_anchor
+  tokengate::weight weight : 2 = tokengate::weight::medium;
+  std::uint8_t storage : 4 = 0;  ///< 0: touches no storage; else a `storage_speed`
+  bool lead : 1 = false;         ///< has external_calls
+  bool anchored : 1 = false;     ///< has a sticky_anchor
+  tokengate::domain domain : 2 = tokengate::domain::bound;
+  tokengate::hash_policy hash_policy : 3 = tokengate::hash_policy::standard;
+  tokengate::digest_policy digest_policy : 3 = tokengate::digest_policy::full;
 
   constexpr bool touches_storage() const noexcept { return storage != 0; }
   constexpr bool operator==(const attributes&) const = default;
 };
-static_assert(sizeof(attributes) <= 8 && std::is_trivially_copyable_v<attributes>);
+static_assert(sizeof(attributes) <= 4 && std::is_trivially_copyable_v<attributes>);
 
 /// The facts of one operation, known when it is compiled. Everything referred to lives as long as the program.
 struct operation_info {

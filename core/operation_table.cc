@@ -38,6 +38,10 @@ const operation_record& operation_at(std::size_t index) noexcept {
   return *all.records[index];
 }
 
+std::string_view operation_name(std::size_t number) noexcept {
+  return number == 0 ? std::string_view("submit") : operation_at(number - 1).info.name;
+}
+
 bool detail::enroll(std::span<operation_record* const> records) {
   table& all = the_table();
   const std::lock_guard lock(all.guard);

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string_view>
 
 #include <tokengate/core/operation_info.h>
 
@@ -15,6 +16,9 @@ std::size_t operation_count() noexcept;
 
 /// The operation with this index, which must be below `operation_count()`. The record lives as long as the program.
 const operation_record& operation_at(std::size_t index) noexcept;
+
+/// Of the operation with index `number - 1`; "submit" for 0, which stands for callables that are no operations.
+std::string_view operation_name(std::size_t number) noexcept;
 
 namespace detail {
 

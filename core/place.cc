@@ -7,6 +7,7 @@
 
 #include <tokengate/core/asymmetric_fence.h>
 #include <tokengate/core/error.h>
+#include <tokengate/core/node.h>
 #include <tokengate/core/place.h>
 
 namespace tokengate::detail {
@@ -86,11 +87,60 @@ class visit {
 
 }  // namespace
 
-void place::submit_from_outside(node& token) {
+// --- numbers
+// -------------------------------------------------------------------------------------------------------
+
+namespace {
+
+struct numbered_places {
+  std::mutex mutex;
+  std::vector<place*> all;  // by number; null where one is gone
+
+  static numbered_places& instance() {
+    static auto* const forever = new numbered_places;
+    return *forever;
+  }
+};
+
+}  // namespace
+
+place::place() {
+  auto& [mutex, all] = numbered_places::instance();
+  const std::scoped_lock held(mutex);
+  const auto free = std::find(all.begin(), all.end(), nullptr);
+  constexpr std::size_t most = 65'536;
+  if (free == all.end() && all.size() == most)
+    throw misuse("65536 coordinators exist already; one per process is the usual number");
+  realm_ = static_cast<std::uint16_t>(free - all.begin());
+  if (free == all.end())
+    all.push_back(this);
+  else
+    *free = this;
+}
+
+place::~place() {
+  auto& [mutex, all] = numbered_places::instance();
+  const std::scoped_lock held(mutex);
+  all[realm_] = nullptr;
+}
+
+place::pinned::pinned(std::uint16_t realm) noexcept {
+  auto& [mutex, all] = numbered_places::instance();
+  mutex.lock();
+  found_ = realm < all.size() ? all[realm] : nullptr;
+}
+
+place::pinned::~pinned() { numbered_places::instance().mutex.unlock(); }
+
+// --- submission
+// ----------------------------------------------------------------------------------------------------
+
+void place::submit_from_outside(node& token, std::uint64_t id) {
   visit inside;
   place& found = current();
   inside.narrow_to(found);
-  found.submit(token);
+  token.realm = found.realm_;
+  found.submit(token, id);
 }
 
 void place::wait_until_left() const noexcept {

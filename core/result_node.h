@@ -7,6 +7,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <cxxabi.h>
+
 #include <tokengate/core/host.h>
 #include <tokengate/core/node.h>
 #include <tokengate/core/node_pool.h>
@@ -14,6 +16,10 @@
 namespace tokengate::detail {
 
 struct nothing {};
+
+/// The function of a token ended its thread (pthread_exit, pthread_cancel), which other tokens live on: says so and
+/// terminates the program.
+[[noreturn]] void refuse_thread_exit(const node& guilty) noexcept;
 
 /// How a result is kept: references by address, void as nothing, everything else as itself.
 template <class T>
@@ -24,8 +30,7 @@ using kept = std::conditional_t<std::is_void_v<T>, nothing,
 template <class T>
 class result_node : public node {
  public:
-  result_node(const node_type& kind, const operation_record* operation_of, attributes marks) noexcept
-      : node(kind, operation_of, marks) {}
+  result_node(const node_type& kind, attributes marks) noexcept : node(kind, marks) {}
 
   /// Completed tokens only; once.
   T take() {
@@ -56,22 +61,24 @@ template <class Op, class T, class... Stored>
 class task_node final : public result_node<T> {
  public:
   template <class... Args>
-  explicit task_node(const operation_record* operation_of, attributes marks, Args&&... args)
-      : result_node<T>(kind, operation_of, marks), arguments_(std::forward<Args>(args)...) {}
+  explicit task_node(attributes marks, Args&&... args)
+      : result_node<T>(kind, marks), arguments_(std::forward<Args>(args)...) {}
 
   static void* operator new(std::size_t size) { return thread_cache::local().allocate(size); }
   static void operator delete(void* memory, std::size_t size) noexcept {
     thread_cache::local().deallocate(memory, size);
   }
-  // Arguments or results that want more than a cache line's alignment.
-  static void* operator new(std::size_t size, std::align_val_t alignment) { return ::operator new(size, alignment); }
-  static void operator delete(void* memory, std::size_t, std::align_val_t alignment) noexcept {
-    ::operator delete(memory, alignment);
+  // Arguments or results that want more alignment than usual.
+  static void* operator new(std::size_t size, std::align_val_t alignment) {
+    return thread_cache::allocate_large(size, static_cast<std::size_t>(alignment));
+  }
+  static void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+    thread_cache::deallocate_large(memory);
   }
 
  private:
   ~task_node() {
-    if (arguments_alive_) arguments_.~tuple();
+    if (!this->arguments_gone) arguments_.~tuple();
   }
 
   static token_state run(node& base) noexcept {
@@ -81,12 +88,14 @@ class task_node final : public result_node<T> {
       self.call();
     } catch (const stop_unwind&) {
       end = token_state::killed;
+    } catch (abi::__forced_unwind&) {
+      refuse_thread_exit(self);
     } catch (...) {
       ::new (&self.failure_) std::exception_ptr(std::current_exception());
       end = token_state::failed;
     }
     // Before the token is seen finished: what its arguments own ends with its run, not with its handle.
-    self.arguments_alive_ = false;
+    self.arguments_gone = true;
     ++self.shields;
     self.arguments_.~tuple();
     --self.shields;
@@ -113,12 +122,14 @@ class task_node final : public result_node<T> {
     return static_cast<const task_node&>(base).failure();
   }
 
-  static constexpr node_type kind{&run, &destroy, &failure_of};
+  static node_extra& extra_of(node& base) noexcept { return static_cast<task_node&>(base).extra_; }
+
+  static constexpr node_type kind{&run, &destroy, &failure_of, &extra_of};
 
   union {
     std::tuple<Stored...> arguments_;
   };
-  bool arguments_alive_ = true;
+  node_extra extra_;  // last, so that small arguments and results share a cache line with what every token needs
 };
 
 }  // namespace tokengate::detail

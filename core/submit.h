@@ -1,6 +1,7 @@
 // Tokens for callables that are no registered operations.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <type_traits>
 #include <utility>
@@ -25,7 +26,7 @@ struct submitted {
 };
 
 template <class Callable, class... Arguments>
-auto submit_with(attributes marks, Callable&& callable, Arguments&&... arguments) {
+auto submit_with(attributes marks, std::chrono::nanoseconds timeout, Callable&& callable, Arguments&&... arguments) {
   static_assert(
       std::is_invocable_v<std::decay_t<Callable>, std::unwrap_ref_decay_t<Arguments>...>,
       "tokengate[TG-E301] submit: the callable cannot be called with these arguments; they are kept by value and "
@@ -37,13 +38,14 @@ auto submit_with(attributes marks, Callable&& callable, Arguments&&... arguments
       "return the value itself, waiting inside a token never blocks a core");
   return make_token<
       task_node<submitted<result>, result, std::decay_t<Callable>, std::unwrap_ref_decay_t<Arguments>...>>(
-      nullptr, marks, 0, std::forward<Callable>(callable), std::forward<Arguments>(arguments)...);
+      marks, 0, timeout, std::forward<Callable>(callable), std::forward<Arguments>(arguments)...);
 }
 
 }  // namespace detail
 
 /// Makes a token that calls `callable` with copies of the arguments (moved in; std::ref shares). Tags are those of an
-/// operation but for names: weight, storage_speed, domain. Context, blocking and errors as for calling an operation.
+/// operation but for names: weight, storage_speed, domain, timeout. Context, blocking and errors as for calling an
+/// operation.
 template <class... Given, class Callable, class... Arguments>
 auto submit(const tags<Given...>& marks, Callable&& callable, Arguments&&... arguments) {
   static_assert((tag<Given> && ...),
@@ -51,7 +53,8 @@ auto submit(const tags<Given...>& marks, Callable&& callable, Arguments&&... arg
   operation_info info;
   marks.apply(info);
   info.attributes.anchored = false;  // an anchor needs a name that lives as long as the program: declare an operation
-  return detail::submit_with(info.attributes, std::forward<Callable>(callable), std::forward<Arguments>(arguments)...);
+  return detail::submit_with(info.attributes, info.timeout, std::forward<Callable>(callable),
+                             std::forward<Arguments>(arguments)...);
 }
 
 template <class T>
@@ -62,7 +65,8 @@ inline constexpr bool is_tags<tags<Given...>> = true;
 template <class Callable, class... Arguments>
   requires(!is_tags<std::decay_t<Callable>>)
 auto submit(Callable&& callable, Arguments&&... arguments) {
-  return detail::submit_with({}, std::forward<Callable>(callable), std::forward<Arguments>(arguments)...);
+  return detail::submit_with(attributes{}, std::chrono::nanoseconds{0}, std::forward<Callable>(callable),
+                             std::forward<Arguments>(arguments)...);
 }
 
 }  // namespace tokengate

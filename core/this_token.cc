@@ -2,6 +2,7 @@
 
 #include <tokengate/core/error.h>
 #include <tokengate/core/host.h>
+#include <tokengate/core/kill.h>
 #include <tokengate/core/node.h>
 #include <tokengate/core/this_token.h>
 #include <tokengate/core/token.h>
@@ -10,7 +11,7 @@ namespace tokengate::this_token {
 
 std::uint64_t id() noexcept {
   const detail::host* const core = detail::host::current();
-  return core != nullptr && core->running() != nullptr ? core->running()->id : 0;
+  return core != nullptr && core->running() != nullptr ? core->running()->id() : 0;
 }
 
 unsigned core() {
@@ -23,15 +24,24 @@ void yield() {
   detail::host* const core = detail::host::current();
   if (core == nullptr) return std::this_thread::yield();
   core->yield();
-  if (core->cancelling() && !detail::waiter{}.shielded) throw detail::stop_unwind{};
+  if (detail::must_stop()) throw detail::stop_unwind{};
 }
 
 void sleep_until(std::chrono::steady_clock::time_point wake) {
   detail::waiter party;
+  party.waits_for(detail::wait_kind::sleep);
   if (party.wait_until(wake) == detail::wake_reason::cancelled) throw detail::stop_unwind{};
 }
 
 void sleep_for(std::chrono::nanoseconds length) { sleep_until(detail::deadline_after(length)); }
+
+bool stop_requested() noexcept { return detail::stop_requested(); }
+
+std::chrono::steady_clock::time_point deadline() noexcept {
+  const detail::host* const core = detail::host::current();
+  if (core == nullptr || core->running() == nullptr) return std::chrono::steady_clock::time_point::max();
+  return detail::deadline_of(*core->running());
+}
 
 shield::shield() noexcept {
   detail::host* const core = detail::host::current();

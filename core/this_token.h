@@ -24,10 +24,17 @@ void yield();
 void sleep_until(std::chrono::steady_clock::time_point wake);
 void sleep_for(std::chrono::nanoseconds length);
 
-/// While it lives, a hard stop does not end the waits of the running token by an exception. For code that must wait and
-/// must not throw, such as a destructor that runs on the normal path; while an exception is being unwound, and while
-/// the arguments of an ended token are destroyed, every wait is shielded anyway. To be destroyed by the token that made
-/// it.
+/// Whether the token was asked to stop (kill, timeout, hard stop), or one that waits for it was. A token that computes
+/// for long asks now and then, and returns or throws. False outside a token.
+[[nodiscard]] bool stop_requested() noexcept;
+
+/// When the token's timeout ends, or that of a token above it if that is earlier; time_point::max() if there is none.
+[[nodiscard]] std::chrono::steady_clock::time_point deadline() noexcept;
+
+/// While it lives, a kill, a timeout or a hard stop does not end the waits of the running token by an exception. For
+/// code that must wait and must not throw, such as a destructor that runs on the normal path; while an exception is
+/// being unwound, and while the arguments of an ended token are destroyed, every wait is shielded anyway. To be
+/// destroyed by the token that made it.
 class [[nodiscard]] shield {
  public:
   shield() noexcept;

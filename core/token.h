@@ -5,12 +5,15 @@
 #include <cstdint>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <tokengate/core/await.h>
 #include <tokengate/core/error.h>
+#include <tokengate/core/host.h>
 #include <tokengate/core/result_node.h>
 #include <tokengate/core/token_state.h>
+#include <tokengate/core/token_status.h>
 
 namespace tokengate {
 
@@ -18,16 +21,25 @@ namespace detail {
 struct token_access;
 [[noreturn]] void throw_empty_token();
 [[noreturn]] void throw_wait_timed_out(const node& awaited);
-[[noreturn]] void throw_killed(const node& killed);
+[[noreturn]] void throw_ended(const node& ended);
+token_status status_of(const node& subject);
+bool kill(node& subject, std::string_view reason);
+void end_with_parent(node& child) noexcept;
 std::chrono::steady_clock::time_point deadline_after(std::chrono::nanoseconds wait) noexcept;
+
+/// What becomes of a token whose handle ends without having been asked.
+inline void let_go(node& unasked) noexcept {
+  if (host::current() != nullptr && !unasked.terminal()) end_with_parent(unasked);
+  unasked.release(false);
+}
 }  // namespace detail
 
 /// What one call of an operation returns. Move-only; used by one thread or token at a time. All members but valid(),
 /// assignment and destruction need a token that is valid(), else they throw misuse.
 ///
 /// Waiting in a token never blocks its core: the awaited token is run in place, or the waiting one is suspended.
-/// Waiting in a thread spins shortly and then sleeps in the kernel. A wait inside a token ends by an exception
-/// that is no std::exception when the coordinator stops hard; let it pass.
+/// Waiting in a thread spins shortly and then sleeps in the kernel. A wait inside a token that is to stop (kill,
+/// timeout, hard stop) ends by an exception that is no std::exception; let it pass.
 template <class T>
 class [[nodiscard]] token {
  public:
@@ -39,9 +51,9 @@ class [[nodiscard]] token {
     token(std::move(other)).swap(*this);
     return *this;
   }
-  /// A token that was not asked is detached.
+  /// A token that was not asked is detached; but if the running token is being stopped, so is this one.
   ~token() {
-    if (node_ != nullptr) node_->release(false);
+    if (node_ != nullptr) detail::let_go(*node_);
   }
 
   void swap(token& other) noexcept { std::swap(node_, other.node_); }
@@ -76,10 +88,18 @@ class [[nodiscard]] token {
     std::exchange(node_, nullptr)->release(false);
   }
 
+  /// Wants the token ended. One that is queued ends at once; one that runs is asked to stop, and so are the tokens it
+  /// waits for, at every suspension point (waits, sleeps, files, permits), by an exception that is no std::exception.
+  /// False: it had ended, or was asked before. After true it may still complete if it computes on. Any context; never
+  /// blocks; takes a lock.
+  bool kill(std::string_view reason = "killed") { return detail::kill(checked(), reason); }
+
   /// Where in its life the token is; a snapshot.
   [[nodiscard]] token_state state() const { return checked().state(); }
+  /// The same with names and times.
+  [[nodiscard]] token_status status() const { return detail::status_of(checked()); }
   /// Unique in the process, never 0.
-  [[nodiscard]] std::uint64_t id() const { return checked().id; }
+  [[nodiscard]] std::uint64_t id() const { return checked().id(); }
 
  private:
   friend struct detail::token_access;
@@ -97,7 +117,7 @@ class [[nodiscard]] token {
     } owner{std::exchange(node_, nullptr)};
     const auto end = owner.node->state();
     if (end == token_state::failed) std::rethrow_exception(owner.node->failure());
-    if (end != token_state::completed) detail::throw_killed(*owner.node);
+    if (end != token_state::completed) detail::throw_ended(*owner.node);
     return owner.node->take();
   }
 

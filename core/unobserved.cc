@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include <tokengate/core/node.h>
+#include <tokengate/core/operation_table.h>
 #include <tokengate/core/unobserved.h>
 
 namespace tokengate {
@@ -37,7 +38,7 @@ std::uint64_t unobserved_failures() noexcept { return count.load(std::memory_ord
 void detail::note_unobserved_failure(const node& failed) noexcept {
   count.fetch_add(1, std::memory_order_relaxed);
   if (auto* const tell = handler.load(std::memory_order_acquire))
-    tell({failed.record != nullptr ? failed.record->info.name : "submit", failed.id, failed.type->failure(failed)});
+    tell({operation_name(failed.operation), failed.id(), failed.type->failure(failed)});
 }
 
 }  // namespace tokengate

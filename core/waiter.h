@@ -5,15 +5,18 @@
 #include <chrono>
 #include <cstdint>
 
-#include <boost/intrusive/list_hook.hpp>
 #include <boost/intrusive/set_hook.hpp>
 
 namespace tokengate::detail {
 
 class host;
+class node;
 
 /// How a wait ended. Exactly one of them wins, by compare-exchange on the waiter's word.
 enum class wake_reason : std::uint32_t { notified = 2, timed_out = 3, cancelled = 4 };
+
+/// What a party waits for; for those who look on (deadlock detection, the list of live tokens).
+enum class wait_kind : std::uint8_t { other, token, all_tokens, any_token, sleep, io, storage_permit, lock };
 
 /// Lives on the stack of the party that waits, for one wait. The context that constructs it is the one that waits.
 ///
@@ -32,6 +35,13 @@ class waiter {
   waiter(const waiter&) = delete;
   waiter& operator=(const waiter&) = delete;
 
+  /// Says what is waited for; the array must live as long as the waiter.
+  void waits_for(wait_kind what, node* const* tokens = nullptr, std::uint32_t count = 0) noexcept {
+    kind = what;
+    awaited = tokens;
+    awaited_count = count;
+  }
+
   /// Blocks the thread, or suspends the fiber and lets its core drain on. A fiber's wait may end `cancelled` when its
   /// coordinator stops hard; a thread's never does.
   wake_reason wait() noexcept;
@@ -49,12 +59,16 @@ class waiter {
   /// Decides the wait by `reason` if it is still open; true when this call won. The host then makes the fiber ready.
   bool decide(wake_reason reason) noexcept;
 
-  bool shielded;           ///< may not be cancelled: the owner is unwinding already
-  void* fiber = nullptr;   ///< the suspended fiber, set and read by its host
-  waiter* next = nullptr;  ///< link in the host's list of fibers that other threads made ready
+  bool shielded;      ///< may not be cancelled: the owner is unwinding already
+  bool late = false;  ///< the deadline is that of the token, not that of the wait
+  wait_kind kind = wait_kind::other;
+  std::uint32_t awaited_count = 0;
+  node* const* awaited = nullptr;  ///< what is waited for, if that is tokens
+  node* token = nullptr;           ///< the suspended token; set by its host
+  void* fiber = nullptr;           ///< the suspended fiber, set and read by its host
+  waiter* next = nullptr;          ///< link in the host's list of fibers that other threads made ready
   clock::time_point deadline;
   boost::intrusive::set_member_hook<boost::intrusive::link_mode<boost::intrusive::safe_link>> timer_hook;
-  boost::intrusive::list_member_hook<boost::intrusive::link_mode<boost::intrusive::safe_link>> parked_hook;
 
  private:
   static constexpr std::uint32_t running = 0, parked = 1;

@@ -26,13 +26,14 @@ class completion {
     if (word != nobody) reinterpret_cast<detail::waiter*>(word)->notify();
   }
 
-  /// Blocks the thread, or suspends the fiber, until complete() came. True: it came by itself. False: the coordinator
-  /// stops hard; `hurry` was called, which should make complete() come soon, and it came. Never false while an
+  /// Blocks the thread, or suspends the fiber, until complete() came. True: it came by itself. False: the token is
+  /// to stop; `hurry` was called, which should make complete() come soon, and it came. Never false while an
   /// exception is being unwound.
   template <class Hurry>
   bool wait(Hurry hurry) noexcept {
     if (done()) return true;
     detail::waiter party;
+    party.waits_for(detail::wait_kind::io);
     if (!enrol(party) || party.wait() == detail::wake_reason::notified) return true;
     if (!withdraw(party)) {
       party.settle(1);
@@ -47,6 +48,7 @@ class completion {
   void wait_shielded() noexcept {
     if (done()) return;
     detail::waiter party;
+    party.waits_for(detail::wait_kind::io);
     party.shielded = true;
     if (enrol(party)) party.wait();
   }

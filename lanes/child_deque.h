@@ -1,121 +1,133 @@
 // Where a core keeps the children that its tokens spawn and that other cores may take.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <vector>
+#include <mutex>
 
+#include <tokengate/core/asymmetric_fence.h>
 #include <tokengate/core/node.h>
 
 namespace tokengate::lanes {
 
-/// The work-stealing deque of Chase and Lev with the memory orders of Le, Pop, Cohen and Zappa Nardelli (2013): its
-/// core pushes and pops the newest, thieves take the oldest. Grows without bound (who spawns bounds it). Arrays that
-/// were outgrown live as long as the deque, because a thief may still read one; together they are smaller than the
-/// last.
+/// Its core pushes and pops the newest without a lock or a locked instruction; thieves take the oldest, several at
+/// once, under a lock. After the THE protocol of Cilk-5 (Frigo, Leiserson, Randall 1998), with the fence between the
+/// owner's store and its look taken out of the owner's way: thieves, which are rare, pay for it (asymmetric_fence.h).
+///
+/// The owner lowers tail_ and then looks at head_; a thief raises head_ and then looks at tail_. At least one of them
+/// sees the other, and then the owner takes the lock and settles it there. Grows without bound (who spawns bounds it).
 class child_deque {
  public:
-  child_deque() {
-    arrays_.push_back(std::make_unique<array>(std::size_t{256}));
-    current_ = arrays_.back().get();
-  }
+  static constexpr std::size_t most_at_once = 128;  ///< that one steal takes
+
+  child_deque() : mask_(first_size - 1), slots_(std::make_unique<slot[]>(first_size)) {}
 
   /// Owner only. Throws bad_alloc when it cannot grow; then nothing has changed.
   void push(detail::node& child) {
-    const auto bottom = bottom_.load(std::memory_order_relaxed);
-    const auto top = top_.load(std::memory_order_acquire);  // pairs with steals: their cells are free again
-    array* cells = current_.load(std::memory_order_relaxed);
-    if (bottom - top >= static_cast<std::int64_t>(cells->size())) cells = grow(*cells, top, bottom);
-    cells->at(bottom).store(&child, std::memory_order_relaxed);
-    bottom_.store(bottom + 1, std::memory_order_release);  // publishes the cell and the node to steal()
+    const auto tail = tail_.load(std::memory_order_relaxed);
+    // Slots that a thief is still reading lie right below head_: they are kept out of use.
+    if (tail - head_.load(std::memory_order_relaxed) + most_at_once > mask_) [[unlikely]]
+      grow();
+    slots_[tail & mask_].store(&child, std::memory_order_relaxed);
+    tail_.store(tail + 1, std::memory_order_release);  // publishes the slot and the node to steal()
   }
 
   /// Owner only: the newest, or null.
   detail::node* pop() noexcept {
-    const auto bottom = bottom_.load(std::memory_order_relaxed) - 1;
-    if (bottom < top_.load(std::memory_order_relaxed)) return nullptr;  // empty: top only grows, so this is certain
-    array* const cells = current_.load(std::memory_order_relaxed);
-    bottom_.store(bottom, std::memory_order_relaxed);
-    // Total order with the fence in steal(): either the thief sees the lowered bottom, or we see its raised top.
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-    auto top = top_.load(std::memory_order_relaxed);
-    if (top > bottom) {
-      bottom_.store(bottom + 1, std::memory_order_relaxed);
-      return nullptr;
+    const auto tail = tail_.load(std::memory_order_relaxed);
+    if (head_.load(std::memory_order_relaxed) >= tail) return nullptr;  // if a thief raised it, the thief gets it
+    return take(tail - 1);
+  }
+
+  /// Owner only: takes this child if it is the newest; false otherwise.
+  bool pop_if_newest(const detail::node& child) noexcept {
+    const auto tail = tail_.load(std::memory_order_relaxed);
+    if (head_.load(std::memory_order_relaxed) >= tail ||
+        slots_[(tail - 1) & mask_].load(std::memory_order_relaxed) != &child)
+      return false;
+    return take(tail - 1) != nullptr;
+  }
+
+  /// Any other thread: up to half of what is there, the oldest first; returns how many. 0 also when another thief is at
+  /// it.
+  std::size_t steal(detail::node** taken, std::size_t most) noexcept {
+    if (size() == 0) return 0;
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock.owns_lock()) return 0;
+    const auto head = head_.load(std::memory_order_relaxed);
+    const auto there = tail_.load(std::memory_order_relaxed) - head;
+    if (there <= 0) return 0;
+    auto wanted = std::min<std::int64_t>((there + 1) / 2, static_cast<std::int64_t>(std::min(most, most_at_once)));
+    head_.store(head + wanted, std::memory_order_relaxed);
+    detail::heavy_fence();  // with the light one in take(): either we see the lowered tail, or the owner the raised
+                            // head
+    wanted = std::min(wanted, tail_.load(std::memory_order_acquire) - head);  // acquire: pairs with push()
+    if (wanted <= 0) {
+      head_.store(head, std::memory_order_relaxed);
+      return 0;
     }
-    detail::node* child = cells->at(bottom).load(std::memory_order_relaxed);
-    if (top == bottom) {
-      // The last one: whoever raises top has it.
-      if (!top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst, std::memory_order_relaxed))
-        child = nullptr;
-      bottom_.store(bottom + 1, std::memory_order_relaxed);
-    }
-    return child;
+    for (std::int64_t i = 0; i < wanted; ++i) taken[i] = slots_[(head + i) & mask_].load(std::memory_order_relaxed);
+    head_.store(head + wanted, std::memory_order_release);
+    return static_cast<std::size_t>(wanted);
   }
 
-  /// Owner only: puts back what pop() has just returned; never grows.
-  void push_back_popped(detail::node& child) noexcept {
-    const auto bottom = bottom_.load(std::memory_order_relaxed);
-    current_.load(std::memory_order_relaxed)->at(bottom).store(&child, std::memory_order_relaxed);
-    bottom_.store(bottom + 1, std::memory_order_release);
-  }
-
-  /// Owner only: the newest without taking it, or null. It may be stolen at any time.
-  [[nodiscard]] const detail::node* newest() const noexcept {
-    const auto bottom = bottom_.load(std::memory_order_relaxed);
-    if (bottom <= top_.load(std::memory_order_relaxed)) return nullptr;
-    return current_.load(std::memory_order_relaxed)->at(bottom - 1).load(std::memory_order_relaxed);
-  }
-
-  /// Any thread: the oldest, or null when there is none or another thief was faster.
-  detail::node* steal() noexcept {
-    auto top = top_.load(std::memory_order_acquire);
-    std::atomic_thread_fence(std::memory_order_seq_cst);          // with the fence in pop()
-    const auto bottom = bottom_.load(std::memory_order_acquire);  // pairs with push
-    if (top >= bottom) return nullptr;
-    array* const cells = current_.load(std::memory_order_acquire);  // pairs with grow
-    detail::node* const child = cells->at(top).load(std::memory_order_relaxed);
-    if (!top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst, std::memory_order_relaxed))
-      return nullptr;
-    return child;
+  /// Owner only: calls `look(node&)` for each, oldest first, while thieves are kept away.
+  template <class Look>
+  void for_each(Look look) {
+    const std::scoped_lock lock(mutex_);
+    const auto tail = tail_.load(std::memory_order_relaxed);
+    for (auto i = head_.load(std::memory_order_relaxed); i < tail; ++i)
+      look(*slots_[i & mask_].load(std::memory_order_relaxed));
   }
 
   /// A snapshot from any thread.
   [[nodiscard]] std::size_t size() const noexcept {
-    const auto bottom = bottom_.load(std::memory_order_relaxed);
-    const auto top = top_.load(std::memory_order_relaxed);
-    return bottom > top ? static_cast<std::size_t>(bottom - top) : 0;
+    const auto head = head_.load(std::memory_order_relaxed);
+    const auto tail = tail_.load(std::memory_order_relaxed);
+    return tail > head ? static_cast<std::size_t>(tail - head) : 0;
   }
 
  private:
-  class array {
-   public:
-    explicit array(std::size_t size) : mask_(size - 1), cells_(std::make_unique<std::atomic<detail::node*>[]>(size)) {}
-    [[nodiscard]] std::size_t size() const noexcept { return mask_ + 1; }
-    std::atomic<detail::node*>& at(std::int64_t index) noexcept {
-      return cells_[static_cast<std::size_t>(index) & mask_];
-    }
+  using slot = std::atomic<detail::node*>;
+  static constexpr std::size_t first_size = 1024;
 
-   private:
-    std::size_t mask_;
-    std::unique_ptr<std::atomic<detail::node*>[]> cells_;
-  };
-
-  array* grow(array& old, std::int64_t top, std::int64_t bottom) {
-    auto larger = std::make_unique<array>(old.size() * 2);
-    for (auto i = top; i < bottom; ++i)
-      larger->at(i).store(old.at(i).load(std::memory_order_relaxed), std::memory_order_relaxed);
-    arrays_.push_back(std::move(larger));
-    current_.store(arrays_.back().get(), std::memory_order_release);  // the copied cells come with it
-    return arrays_.back().get();
+  detail::node* take(std::int64_t tail) noexcept {
+    tail_.store(tail, std::memory_order_relaxed);
+    detail::light_fence();  // with the heavy one in steal()
+    if (head_.load(std::memory_order_relaxed) > tail) [[unlikely]]
+      return take_contended(tail);
+    return slots_[tail & mask_].load(std::memory_order_relaxed);
   }
 
-  std::vector<std::unique_ptr<array>> arrays_;
-  std::atomic<array*> current_{nullptr};
-  alignas(64) std::atomic<std::int64_t> bottom_{0};
-  alignas(64) std::atomic<std::int64_t> top_{0};
+  /// A thief and the owner want the same one.
+  detail::node* take_contended(std::int64_t tail) noexcept {
+    tail_.store(tail + 1, std::memory_order_relaxed);
+    const std::scoped_lock lock(mutex_);
+    if (head_.load(std::memory_order_relaxed) > tail) return nullptr;
+    tail_.store(tail, std::memory_order_relaxed);
+    return slots_[tail & mask_].load(std::memory_order_relaxed);
+  }
+
+  /// Under the lock, so that no thief reads the old slots.
+  void grow() {
+    const std::size_t larger = 2 * (mask_ + 1);
+    auto slots = std::make_unique<slot[]>(larger);
+    const std::scoped_lock lock(mutex_);
+    const auto tail = tail_.load(std::memory_order_relaxed);
+    for (auto i = head_.load(std::memory_order_relaxed); i < tail; ++i)
+      slots[i & (larger - 1)].store(slots_[i & mask_].load(std::memory_order_relaxed), std::memory_order_relaxed);
+    slots_ = std::move(slots);
+    mask_ = larger - 1;
+  }
+
+  std::size_t mask_;  // written by the owner under the lock; read by the owner, and by thieves under the lock
+  std::unique_ptr<slot[]> slots_;
+  alignas(64) std::atomic<std::int64_t> tail_{0};
+  alignas(64) std::atomic<std::int64_t> head_{0};
+  std::mutex mutex_;
 };
 
 }  // namespace tokengate::lanes

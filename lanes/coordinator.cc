@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdio>
 #include <string>
 
 #include <tokengate/core/asymmetric_fence.h>
@@ -6,7 +7,9 @@
 #include <tokengate/core/error.h>
 #include <tokengate/core/host.h>
 #include <tokengate/core/launch.h>
+#include <tokengate/core/live_tokens.h>
 #include <tokengate/core/operation_table.h>
+#include <tokengate/core/stop_reason.h>
 #include <tokengate/lanes/coordinator.h>
 #include <tokengate/lanes/entrance.h>
 #include <tokengate/lanes/runtime.h>
@@ -49,7 +52,10 @@ coordinator::coordinator(const options& wanted)
 }
 
 coordinator::~coordinator() {
-  if (running_) stop();
+  if (running_) {
+    if (detail::host::current() != nullptr) give_up_inside_a_token();
+    stop();
+  }
   entrance_->wait_until_left();
 }
 
@@ -58,7 +64,7 @@ void coordinator::start() {
   detail::prepare_asymmetric_fence();
   constexpr std::uint32_t one_in = 64;
   detail::timing_interval.store(options_.timing == timing::exact ? 1 : one_in, std::memory_order_relaxed);
-  auto next = std::make_shared<lanes::runtime>(options_, core_count_);
+  auto next = std::make_shared<lanes::runtime>(options_, core_count_, entrance_->realm());
   next->start_threads(processors_);
   // Nobody may be on the way to the runtime before any more, which ends here unless its statistics are being read.
   entrance_->lead_to(nullptr);
@@ -79,9 +85,14 @@ stop_report coordinator::stop(std::chrono::nanoseconds drain_for) {
   if (detail::host::current() != nullptr)
     throw misuse("coordinator::stop was called inside a token, which it would wait for; call it from a thread");
   entrance_->close();
-  const auto killed = latest()->stop(detail::deadline_after(drain_for));
+  const auto run = latest();
+  const auto killed_before = run->killed();
+  stop_report report;
+  report.abandoned = run->stop(detail::deadline_after(drain_for));
+  report.killed = run->killed() - killed_before;
   running_ = false;
-  return {killed};
+  if (!report.abandoned.empty()) static_cast<void>(new std::shared_ptr(run));  // its threads still need it
+  return report;
 }
 
 bool coordinator::running() const noexcept { return running_.load(std::memory_order_relaxed); }
@@ -104,6 +115,7 @@ std::vector<operation_statistics> coordinator::statistics() const {
       row.tokens += tokens;
       row.failures += part.failures.load(std::memory_order_relaxed);
       row.killed += part.killed.load(std::memory_order_relaxed);
+      row.timeouts += part.timeouts.load(std::memory_order_relaxed);
       row.storage_waits += part.storage_waits.load(std::memory_order_relaxed);
       row.tokens_per_core.push_back(tokens);
       queue_wait.add(part.queue_wait);
@@ -113,6 +125,10 @@ std::vector<operation_statistics> coordinator::statistics() const {
     row.queue_wait = read(queue_wait);
     row.run_time = read(run_time);
     row.storage_wait = read(storage_wait);
+    const auto [killed, timeouts] = run->ended_outside(index);
+    row.tokens += killed + timeouts;
+    row.killed += killed;
+    row.timeouts += timeouts;
     if (index != 0 || row.tokens != 0) all.push_back(std::move(row));
   }
   return all;
@@ -127,11 +143,96 @@ std::vector<core_statistics> coordinator::statistics_of_cores() const {
   };
   for (const auto& core : run->cores) {
     const lanes::core_counters& from = core->counters();
-    all.push_back({read_counter(from.spawned), read_counter(from.finished), read_counter(from.stolen),
+    all.push_back({read_counter(from.spawned), core->finished(), read_counter(from.stolen),
                    read_counter(from.ran_inline), read_counter(from.inline_refused), read_counter(from.suspensions),
-                   read_counter(from.workers_made), read_counter(from.sleeps), core->waiting(), core->admitted()});
+                   read_counter(from.cancelled_waits), read_counter(from.held_back), read_counter(from.workers_made),
+                   read_counter(from.sleeps), core->waiting(), core->admitted()});
   }
   return all;
+}
+
+// --- control
+// -------------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// The numbers of the operations of this name, as nodes have them.
+std::vector<std::uint32_t> numbers_of(std::string_view operation) {
+  std::vector<std::uint32_t> found;
+  if (operation == operation_name(0)) found.push_back(0);
+  for (std::size_t i = 0; i < operation_count(); ++i)
+    if (operation_at(i).info.name == operation) found.push_back(static_cast<std::uint32_t>(i) + 1);
+  if (found.empty())
+    throw misuse("there is no operation '" + std::string(operation) +
+                 "' in a closed registry; see operation_at(), or 'operations' of the program, for their names");
+  return found;
+}
+
+void outside_tokens_only(const char* what) {
+  if (detail::host::current() != nullptr)
+    throw misuse(std::string(what) + " was called inside a token, which it would wait for; call it from a thread");
+}
+
+}  // namespace
+
+bool coordinator::kill(std::uint64_t token, std::string_view reason) {
+  started();
+  return token != 0 &&
+         detail::request_stops(entrance_->realm(), {.id = token, .reason = detail::stop_reason_number(reason)}) != 0;
+}
+
+std::size_t coordinator::kill_operation(std::string_view operation, std::string_view reason) {
+  started();
+  std::size_t count = 0;
+  for (const auto number : numbers_of(operation))
+    count +=
+        detail::request_stops(entrance_->realm(), {.operation = number, .reason = detail::stop_reason_number(reason)});
+  return count;
+}
+
+std::size_t coordinator::kill_all(std::string_view reason) {
+  started();
+  return detail::request_stops(entrance_->realm(), {.reason = detail::stop_reason_number(reason)});
+}
+
+void coordinator::pause() {
+  outside_tokens_only("coordinator::pause");
+  started()->pause();
+}
+
+void coordinator::resume() { started()->resume(); }
+
+void coordinator::pause(std::string_view operation) {
+  outside_tokens_only("coordinator::pause");
+  for (const auto number : numbers_of(operation)) started()->pause_operation(number);
+}
+
+void coordinator::resume(std::string_view operation) {
+  for (const auto number : numbers_of(operation)) started()->resume_operation(number);
+}
+
+std::size_t coordinator::drain() { return started()->drain(nullptr); }
+
+std::size_t coordinator::drain(std::string_view operation) {
+  std::size_t count = 0;
+  for (const auto number : numbers_of(operation)) count += started()->drain(&number);
+  return count;
+}
+
+std::vector<token_status> coordinator::tokens(std::size_t most) const {
+  return detail::live_tokens(entrance_->realm(), most);
+}
+
+/// A token ended the program, or destroys its own coordinator: it would wait for itself.
+void coordinator::give_up_inside_a_token() noexcept {
+  std::fputs(
+      "tokengate: a coordinator was destroyed inside one of its tokens (std::exit in an operation?); its cores are "
+      "left "
+      "to the end of the process\n",
+      stderr);
+  entrance_->close();
+  static_cast<void>(new std::shared_ptr(runtime_));
+  running_ = false;
 }
 
 void coordinator::set_storage_limit(storage_speed tier, unsigned limit) {

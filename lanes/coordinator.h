@@ -11,6 +11,7 @@
 
 #include <tokengate/core/place.h>
 #include <tokengate/core/tags.h>
+#include <tokengate/core/token_status.h>
 #include <tokengate/core/topology.h>
 #include <tokengate/io/storage_tier.h>
 #include <tokengate/lanes/options.h>
@@ -34,6 +35,7 @@ struct operation_statistics {
   std::uint64_t tokens = 0;         ///< ended, however
   std::uint64_t failures = 0;       ///< of those, by an exception
   std::uint64_t killed = 0;         ///< of those, killed
+  std::uint64_t timeouts = 0;       ///< of those, because their deadline had passed
   std::uint64_t storage_waits = 0;  ///< that had to wait for their storage permit
   latency queue_wait, run_time, storage_wait;
   std::vector<std::uint64_t> tokens_per_core;
@@ -42,12 +44,13 @@ struct operation_statistics {
 /// What one core did.
 struct core_statistics {
   std::uint64_t spawned = 0, finished = 0, stolen = 0, ran_inline = 0, inline_refused = 0, suspensions = 0,
-                workers_made = 0, sleeps = 0;
+                cancelled_waits = 0, held_back = 0, workers_made = 0, sleeps = 0;
   std::size_t waiting = 0, admitted = 0;  ///< at its gate and in its mailboxes now
 };
 
 struct stop_report {
-  std::uint64_t killed = 0;  ///< tokens that did not end by themselves in time
+  std::uint64_t killed = 0;             ///< tokens that did not end by themselves in time
+  std::vector<token_status> abandoned;  ///< that did not end when they were asked to, either
 };
 
 /// start, stop and destruction belong to one thread at a time, outside of tokens; everything else may be called by any.
@@ -78,6 +81,30 @@ class coordinator {
   [[nodiscard]] std::vector<operation_statistics> statistics() const;
   [[nodiscard]] std::vector<core_statistics> statistics_of_cores() const;
 
+  // Life-cycle control. Any thread; misuse when never started, or for the name of no operation. Operations are meant by
+  // name; those of several registries that share it are all meant. "submit" stands for callables without one.
+
+  /// Ends queued tokens, asks those that run to stop (token::kill). False, or the number: what was not over or asked
+  /// yet.
+  bool kill(std::uint64_t token, std::string_view reason = "killed");
+  std::size_t kill_operation(std::string_view operation, std::string_view reason = "killed");
+  std::size_t kill_all(std::string_view reason = "killed");
+
+  /// From its return on no token that came from outside is begun; what runs goes on, with its children. New ones wait
+  /// at the gate, in order. resume() lets them in, in that order. Not inside a token.
+  void pause();
+  void resume();
+  /// The same for the tokens of one operation, also for those that tokens make: whoever waits for them waits on.
+  void pause(std::string_view operation);
+  void resume(std::string_view operation);
+  /// Kills what waits for admission (token_state::waiting), and returns how many.
+  std::size_t drain();
+  std::size_t drain(std::string_view operation);
+
+  /// At most `most` tokens that have not ended, in no order. Takes a few nanoseconds for each that ever was at the same
+  /// time.
+  [[nodiscard]] std::vector<token_status> tokens(std::size_t most = 1000) const;
+
   /// Changes how many tokens of a tier may run at once; those that run keep their permits. Throws misuse for 0 and when
   /// not running.
   void set_storage_limit(storage_speed tier, unsigned limit);
@@ -97,6 +124,7 @@ class coordinator {
   };
 
  private:
+  void give_up_inside_a_token() noexcept;
   std::shared_ptr<lanes::runtime> latest() const;
   std::shared_ptr<lanes::runtime> started() const;
 

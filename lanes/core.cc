@@ -1,15 +1,15 @@
 // Waiting and idling of a core; the way of a token is in execute.cc, the life of a worker in worker.cc.
-#include <cstring>
+#include <algorithm>
+#include <utility>
 
-#include <cxxabi.h>
 #include <sched.h>
 
 #include <tokengate/core/asymmetric_fence.h>
+#include <tokengate/core/kill.h>
 #include <tokengate/core/operation_table.h>
 #include <tokengate/core/spin_pause.h>
 #include <tokengate/io/poller.h>
 #include <tokengate/lanes/core.h>
-#include <tokengate/lanes/exception_state.h>
 #include <tokengate/lanes/runtime.h>
 #include <tokengate/lanes/worker.h>
 
@@ -19,24 +19,23 @@ using detail::node;
 using detail::waiter;
 using detail::wake_reason;
 
-/// What belongs to the fiber that leaves the processor: the token it runs, its worker, and its exceptions.
+/// What belongs to the fiber that leaves the processor: the tokens it runs, its worker, and its exceptions.
 class core::left_state {
  public:
   explicit left_state(core& here) noexcept
-      : core_(here),
-        token_(std::exchange(here.running_, nullptr)),
-        worker_(std::exchange(here.current_worker_, nullptr)) {}
+      : core_(here), worker_(*std::exchange(here.current_worker_, nullptr)), exceptions_(*here.exceptions_) {
+    worker_.top = std::exchange(here.frame_, nullptr);
+  }
   left_state(const left_state&) = delete;
   left_state& operator=(const left_state&) = delete;
   ~left_state() {
-    core_.running_ = token_;
-    core_.current_worker_ = worker_;
+    core_.frame_ = std::exchange(worker_.top, nullptr);
+    core_.current_worker_ = &worker_;
   }
 
  private:
   core& core_;
-  node* token_;
-  worker* worker_;
+  worker& worker_;
   exception_state exceptions_;
 };
 
@@ -60,6 +59,10 @@ bool core::offer(node& token, bool on_credit) noexcept {
   return lanes_[which]->offer(token, on_credit);
 }
 
+void core::requeue(node& token) noexcept {
+  lanes_[token.bound ? anchored_lane : static_cast<std::size_t>(token.tags.weight)]->requeue(token);
+}
+
 std::uint64_t core::accepted() const noexcept {
   std::uint64_t sum = 0;
   for (const auto& each : lanes_) sum += each->accepted();
@@ -78,7 +81,18 @@ std::size_t core::admitted() const noexcept {
   return sum;
 }
 
-bool core::cancelling() const noexcept { return runtime_.cancelling.load(std::memory_order_acquire); }
+std::uint64_t core::finished() const noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& each : operations_) sum += each.tokens.load(std::memory_order_acquire);
+  return sum;
+}
+
+std::uint64_t core::killed() const noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& each : operations_)
+    sum += each.killed.load(std::memory_order_relaxed) + each.timeouts.load(std::memory_order_relaxed);
+  return sum;
+}
 
 bool core::wake() noexcept {
   // acq_rel: of several wakers one interrupts, and what they published is seen by the core that wakes.
@@ -87,27 +101,45 @@ bool core::wake() noexcept {
   return true;
 }
 
+bool core::cancelling() const noexcept { return runtime_.hard_stop.load(std::memory_order_relaxed); }
+
 // --- waiting
 // ----------------------------------------------------------------------------------------------------------
 
 void core::prepare(waiter& party) noexcept { party.fiber = fiber_scheduler::context::active(); }
 
-void core::suspend(waiter& party) noexcept {
-  if (cancelled_parked_ && !party.shielded && party.decide(wake_reason::cancelled)) return;
-  const left_state mine(*this);
-  detail::add_relaxed(counters_.suspensions);
-  --active_;
-  ++suspended_;
-  parked_.push_back(party);
-  scheduler_->switch_away();
-  parked_.erase(parked_.iterator_to(party));
-  --suspended_;
-  ++active_;
-}
+void core::suspend(waiter& party) noexcept { suspend(party, false); }
 
-void core::suspend_until(waiter& party) noexcept {
-  timers_.insert(party);
-  suspend(party);
+void core::suspend_until(waiter& party) noexcept { suspend(party, true); }
+
+void core::suspend(waiter& party, bool timed) noexcept {
+  const node* const token = running();
+  if (token != nullptr && !party.shielded) {
+    if (detail::must_stop() && party.decide(wake_reason::cancelled)) {
+      detail::add_relaxed(counters_.cancelled_waits);
+      return;
+    }
+    if (token->dated) {  // its own deadline ends every wait of a token
+      const auto own = detail::deadline_of(*token);
+      party.late = !timed || own < party.deadline;
+      if (party.late) party.deadline = own;
+      timed = true;
+    }
+  }
+  if (timed) timers_.insert(party);
+  party.token = running();
+  worker& self = *current_worker_;
+  self.parked = &party;
+  {
+    const left_state mine(*this);
+    detail::add_relaxed(counters_.suspensions);
+    --active_;
+    ++suspended_;
+    scheduler_->switch_away();
+    --suspended_;
+    ++active_;
+  }
+  self.parked = nullptr;
   if (party.timer_hook.is_linked()) timers_.erase(timers_.iterator_to(party));
 }
 
@@ -151,39 +183,46 @@ void core::let_ready_fibers_run() noexcept {
 
 void core::fire_timers() noexcept {
   if (timers_.empty()) return;
-  const auto now = waiter::clock::now();
-  while (!timers_.empty() && timers_.begin()->deadline <= now) {
+  const auto time = now();
+  while (!timers_.empty() && timers_.begin()->deadline <= time) {
     waiter& due = *timers_.begin();
     timers_.erase(timers_.begin());
-    if (due.decide(wake_reason::timed_out)) scheduler_->awakened(static_cast<fiber_scheduler::context*>(due.fiber));
+    if (due.late) due.token->request.make(due.token->id(), detail::stop_cause::late, 0);
+    if (due.decide(due.late ? wake_reason::cancelled : wake_reason::timed_out))
+      scheduler_->awakened(static_cast<fiber_scheduler::context*>(due.fiber));
   }
-}
-
-void core::cancel_parked() noexcept {
-  cancelled_parked_ = true;
-  for (waiter& party : parked_)
-    if (!party.shielded && party.decide(wake_reason::cancelled))
-      scheduler_->awakened(static_cast<fiber_scheduler::context*>(party.fiber));
 }
 
 void core::poll() noexcept {
   events_->poll();
   fire_timers();
-  if (!cancelled_parked_ && cancelling()) cancel_parked();
+  if ((modes_.load(std::memory_order_relaxed) & attention) != 0) attend();
 }
 
 // --- idling
 // -----------------------------------------------------------------------------------------------------------
 
 bool core::has_work() const noexcept {
-  if (granted_ != nullptr || !bound_.empty() || open_.size() != 0 ||
+  const auto modes = modes_.load(std::memory_order_relaxed);
+  const bool closed = (modes & paused) != 0 && (modes & cancelling) == 0;
+  if (granted_ != nullptr || !bound_.empty() || open_.size() != 0 || has_released(modes) ||
       resubmitted_.load(std::memory_order_relaxed) != nullptr)
     return true;
-  for (const auto& each : lanes_)
-    if (!each->empty()) return true;
+  for (std::size_t i = closed ? anchored_lane : 0; i < lanes_.size(); ++i)
+    if (!lanes_[i]->empty()) return true;
   for (const auto& other : runtime_.cores)
-    if (other.get() != this && other->has_loot()) return true;
+    if (other.get() != this && other->has_loot(!closed)) return true;
   return false;
+}
+
+/// Whether a token that was kept back may begin now.
+bool core::has_released(std::uint32_t modes) const noexcept {
+  if (held_.empty()) return false;
+  if ((modes & cancelling) != 0) return true;
+  if ((modes & paused) != 0) return false;
+  return (modes & some_paused) == 0 || std::any_of(held_.begin(), held_.end(), [this](const node* each) {
+           return !runtime_.operation_paused(*each);
+         });
 }
 
 void core::idle() noexcept {
@@ -229,7 +268,7 @@ bool core::search() noexcept {
   // there is more than it can do itself.
   if (success && runtime_.sleeping.load(std::memory_order_relaxed) != 0) {
     std::size_t loot = 0;
-    for (const auto& each : runtime_.cores) loot += each->has_loot() ? 1 : 0;
+    for (const auto& each : runtime_.cores) loot += each->has_loot(true) ? 1 : 0;
     if (loot != 0) runtime_.wake_one();
   }
   return success;
@@ -242,7 +281,7 @@ void core::sleep() noexcept {
   // their look at asleep_/sleeping, this heavy one between our stores and our look at their work.
   detail::heavy_fence();
   const bool wanted = scheduler_->outside_pending() || (active_ < runtime_.settings.workers && has_work()) ||
-                      (runtime_.cancelling.load(std::memory_order_relaxed) && !cancelled_parked_) ||
+                      (modes_.load(std::memory_order_relaxed) & attention) != 0 ||
                       runtime_.finished.load(std::memory_order_relaxed);
   if (!wanted) {
     detail::add_relaxed(counters_.sleeps);

@@ -5,7 +5,6 @@
 #include <memory>
 #include <vector>
 
-#include <boost/intrusive/list.hpp>
 #include <boost/intrusive/set.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 
@@ -14,8 +13,10 @@
 #include <tokengate/io/storage_tier.h>
 #include <tokengate/lanes/child_deque.h>
 #include <tokengate/lanes/counters.h>
+#include <tokengate/lanes/exception_state.h>
 #include <tokengate/lanes/fiber_scheduler.h>
 #include <tokengate/lanes/lane.h>
+#include <tokengate/lanes/modes.h>
 #include <tokengate/lanes/stack_pool.h>
 
 namespace tokengate::lanes {
@@ -27,15 +28,20 @@ struct permit_wait;
 /// thread.
 class core final : public detail::host {
  public:
+  static constexpr std::size_t weights = 3;
+  static constexpr std::size_t anchored_lane = 3;
+
   core(runtime& shared, unsigned index);
   ~core() override;
 
   /// Takes a token from outside into the lane of its weight, or of anchored tokens. False when that is full.
   bool offer(detail::node& token, bool on_credit = false) noexcept;
-  /// Hands an unbound token to a thief, unclaimed, or null.
-  detail::node* give_to_thief() noexcept;
+  /// The same for one that waits already and has its place among the gate's slots.
+  void requeue(detail::node& token) noexcept;
+  /// Hands unbound tokens to a thief, unclaimed; returns how many.
+  std::size_t give_to_thief(detail::node** taken, std::size_t most, bool from_lanes) noexcept;
   /// True when a thief may find something here.
-  [[nodiscard]] bool has_loot() const noexcept;
+  [[nodiscard]] bool has_loot(bool in_lanes) const noexcept;
   /// Ends the core's sleep; false if it did not sleep, or somebody else woke it.
   bool wake() noexcept;
   [[nodiscard]] bool asleep() const noexcept { return asleep_.load(std::memory_order_relaxed); }
@@ -45,8 +51,14 @@ class core final : public detail::host {
   [[nodiscard]] std::size_t admitted() const noexcept;
   /// Tokens killed here so far.
   [[nodiscard]] std::uint64_t killed() const noexcept;
-  /// Kills what is in the lanes; once the core's thread has ended.
-  void kill_queued() noexcept;
+  [[nodiscard]] std::uint64_t finished() const noexcept;
+  /// Sets and clears modes (modes.h). The caller wakes the core.
+  void set_modes(std::uint32_t bits) noexcept { modes_.fetch_or(bits, std::memory_order_release); }
+  void clear_modes(std::uint32_t bits) noexcept { modes_.fetch_and(~bits, std::memory_order_release); }
+  /// True while the core is between its look at the modes and the start of the token that it takes. After a mode was
+  /// set and heavy_fence(), who has seen false once knows that the core acts on the mode.
+  [[nodiscard]] bool taking() const noexcept { return taking_.load(std::memory_order_acquire); }
+  [[nodiscard]] const std::vector<std::unique_ptr<lane>>& lanes() const noexcept { return lanes_; }
   [[nodiscard]] const core_counters& counters() const noexcept { return counters_; }
   /// Of an operation by its index + 1; 0 stands for submit(), and for operations enrolled after the start.
   [[nodiscard]] const operation_counters& counters_of(std::size_t operation) const { return operations_[operation]; }
@@ -66,7 +78,7 @@ class core final : public detail::host {
   void suspend(detail::waiter& party) noexcept override;
   void suspend_until(detail::waiter& party) noexcept override;
   void yield() noexcept override;
-  void spawn(detail::node& child) override;
+  void spawn(detail::node& child, std::uint64_t id) override;
   bool run_inline(detail::node& child) noexcept override;
   void give_back() noexcept override;
   void retake() noexcept override;
@@ -89,11 +101,6 @@ class core final : public detail::host {
       detail::waiter,
       boost::intrusive::member_hook<detail::waiter, decltype(detail::waiter::timer_hook), &detail::waiter::timer_hook>,
       boost::intrusive::compare<by_deadline>>;
-  using parked_list =
-      boost::intrusive::list<detail::waiter,
-                             boost::intrusive::member_hook<detail::waiter, decltype(detail::waiter::parked_hook),
-                                                           &detail::waiter::parked_hook>>;
-
   // worker.cc: the life of a worker
   void work() noexcept;
   void make_worker();
@@ -101,35 +108,41 @@ class core final : public detail::host {
   void between_tokens(worker& self) noexcept;
   // execute.cc: the way of one token
   detail::node* next() noexcept;
-  detail::node* next_unclaimed() noexcept;
-  detail::node* steal() noexcept;
-  bool claim(detail::node& token) noexcept;
+  detail::node* next_unclaimed(std::uint32_t modes) noexcept;
+  detail::node* next_from_lanes(std::uint32_t first) noexcept;
+  detail::node* next_held(std::uint32_t modes) noexcept;
+  detail::node* steal(bool from_lanes) noexcept;
+  bool claim(detail::node& token, std::uint32_t modes) noexcept;
+  bool held_back(detail::node& token, std::uint32_t modes) noexcept;
   void execute(detail::node& token) noexcept;
-  void execute_inside(detail::node& child) noexcept;
-  void let_ready_fibers_run() noexcept;
+  void end(detail::node& token, token_state how) noexcept;
+  void kill(detail::node& token, token_state how) noexcept;
+  token_state true_end(detail::node& token, token_state how) noexcept;
   operation_counters& counted(const detail::node& token) noexcept;
-  void end(detail::node& token, token_state how, detail::node* outer) noexcept;
-  void kill(detail::node& token) noexcept;
-  void count_finished() noexcept;
-  void place_child(detail::node& child);
+  void let_ready_fibers_run() noexcept;
+  // children.cc: tokens made here, and those run by who waits for them
+  bool place_child(detail::node& child, std::uint64_t id);
   bool stack_allows_inline() const noexcept;
+  bool run_inline_slowly(detail::node& child) noexcept;
+  void execute_inside(detail::node& child) noexcept;
   bool claim_inline(detail::node& child) noexcept;
   bool claim_from_children(detail::node& child) noexcept;
   void drop_stale_children() noexcept;
+  // attend.cc: stop requests
+  void attend() noexcept;
+  void end_queued_children() noexcept;
   // permits.cc: storage permits of tokens
   bool claim_with_permit(detail::node& token) noexcept;
   bool claim_permitted(detail::node& token) noexcept;
-  void acquire_here(io::storage_tier& tier, bool returning) noexcept;
-  detail::node* next_granted() noexcept;
+  bool acquire_here(io::storage_tier& tier, bool returning) noexcept;
+  detail::node* next_granted(std::uint32_t modes) noexcept;
   // core.cc: waiting and idling
+  void suspend(detail::waiter& party, bool timed) noexcept;
   bool has_work() const noexcept;
+  bool has_released(std::uint32_t modes) const noexcept;
   void fire_timers() noexcept;
-  void cancel_parked() noexcept;
   bool search() noexcept;
   void sleep() noexcept;
-
-  static constexpr std::size_t weights = 3;
-  static constexpr std::size_t anchored_lane = 3;
 
   runtime& runtime_;
   const unsigned index_;
@@ -137,26 +150,30 @@ class core final : public detail::host {
   std::unique_ptr<poller> events_;
   stack_pool stacks_;
 
-  std::vector<detail::node*> bound_;  // children that must run here: newest last, no other thread looks
-  child_deque open_;                  // children that others may take
-  permit_wait* granted_ = nullptr;    // tokens that got their storage permit, oldest first
-  std::uint32_t turn_ = 0;            // tokens run by workers, and by waiters, so far
+  std::vector<detail::node*> bound_;     // children that must run here: newest last, no other thread looks
+  child_deque open_;                     // children that others may take
+  std::vector<detail::node*> held_;      // admitted tokens that a pause keeps back, in order
+  permit_wait* granted_ = nullptr;       // tokens that got their storage permit, oldest first
+  permit_wait* permit_waits_ = nullptr;  // tokens that this core has wait for one
+  std::uint32_t turn_ = 0;               // tokens run by workers, and by waiters, so far
   std::uint32_t inline_turn_ = 0;
-  std::size_t stale_ = 0;  // entries of open_ whose token was run by its waiter, at most
+  std::size_t stale_open_ = 0, stale_bound_ = 0;  // entries whose token was run by its waiter, or ended, at most
 
   worker* idle_workers_ = nullptr;
   worker* current_worker_ = nullptr;
   unsigned workers_ = 0, active_ = 0, idle_ = 0;
   std::size_t suspended_ = 0;
-  bool cancelled_parked_ = false;
+  worker* all_workers_ = nullptr;
   fiber_scheduler::context* main_ = nullptr;
+  exception_globals* exceptions_ = nullptr;  // of this thread
   timer_queue timers_;
-  parked_list parked_;
 
   core_counters counters_;
   std::vector<operation_counters> operations_;
 
   // What other threads touch, away from what the core touches all the time.
+  alignas(64) std::atomic<std::uint32_t> modes_{0};
+  std::atomic<bool> taking_{false};                             // release by the core, acquire by pause(); see taking()
   alignas(64) std::atomic<permit_wait*> resubmitted_{nullptr};  // Treiber stack: release push, acquire exchange
   std::atomic<bool> asleep_{false};
   // Threads inside ready() or resubmit(): the core must stay until they have let go, although what they handed over may

@@ -10,9 +10,10 @@ namespace tokengate::lanes {
 
 /// Of one operation on one core.
 struct operation_counters {
-  std::atomic<std::uint64_t> tokens{0};    ///< ended, however
+  std::atomic<std::uint64_t> tokens{0};    ///< ended, however; stored with release, see runtime::quiescent()
   std::atomic<std::uint64_t> failures{0};  ///< of those, by an exception of the operation
   std::atomic<std::uint64_t> killed{0};    ///< of those, killed
+  std::atomic<std::uint64_t> timeouts{0};  ///< of those, because their deadline had passed
   std::atomic<std::uint64_t> storage_waits{0};
   detail::histogram queue_wait, run_time, storage_wait;  ///< ticks; of the tokens whose times are taken
 };
@@ -20,11 +21,12 @@ struct operation_counters {
 /// Of one core.
 struct core_counters {
   std::atomic<std::uint64_t> spawned{0};         ///< children and other tokens made by tokens of this core
-  std::atomic<std::uint64_t> finished{0};        ///< tokens that ended on this core
   std::atomic<std::uint64_t> stolen{0};          ///< tokens this core took from others
   std::atomic<std::uint64_t> ran_inline{0};      ///< run by the one that waited for them
   std::atomic<std::uint64_t> inline_refused{0};  ///< had to be waited for, because stack or permit did not allow it
   std::atomic<std::uint64_t> suspensions{0};
+  std::atomic<std::uint64_t> cancelled_waits{0};  ///< waits of tokens that were ended because the token was to stop
+  std::atomic<std::uint64_t> held_back{0};        ///< admitted tokens that a pause kept from being begun
   std::atomic<std::uint64_t> workers_made{0};
   std::atomic<std::uint64_t> sleeps{0};
 };

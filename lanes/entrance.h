@@ -14,12 +14,20 @@ class entrance final : public detail::place {
  public:
   void lead_to(runtime* present) noexcept { present_.store(present, std::memory_order_release); }
 
+  // A token that has not ended keeps its runtime; so if this finds none, it was another's, and has ended.
+  void count_ended_outside(std::uint32_t operation, token_state end) noexcept override {
+    if (runtime* const present = present_.load(std::memory_order_acquire)) present->count_ended_outside(operation, end);
+  }
+  void attend() noexcept override {
+    if (runtime* const present = present_.load(std::memory_order_acquire)) present->attend();
+  }
+
  private:
-  void submit(detail::node& token) override {
+  void submit(detail::node& token, std::uint64_t id) override {
     // Acquire: the runtime is set up. It stays until this thread has left (place::wait_until_left).
     runtime* const present = present_.load(std::memory_order_acquire);
     if (present == nullptr) throw coordinator_stopped("this coordinator does not run; call start() first");
-    present->submit(token);
+    present->submit(token, id);
   }
 
   std::atomic<runtime*> present_{nullptr};

@@ -2,33 +2,38 @@
 // each.
 #pragma once
 
-#include <cstring>
+#include <utility>
 
 #include <cxxabi.h>
 
 namespace tokengate::lanes {
+
+/// The layout that the Itanium C++ ABI (2.2.2) lays down for __cxa_eh_globals.
+struct exception_globals {
+  void* caught;
+  unsigned int uncaught;
+
+  /// Of the calling thread; stays the same for its life.
+  static exception_globals& of_thread() noexcept {
+    return *reinterpret_cast<exception_globals*>(abi::__cxa_get_globals());
+  }
+  [[nodiscard]] bool any() const noexcept { return caught != nullptr || uncaught != 0; }
+};
 
 /// While it lives the thread handles no exception; afterwards those again that it handled before. Around a switch to
 /// another fiber (two fibers suspended inside `catch` would rethrow each other's exception) and around a token that is
 /// run inside another one.
 class exception_state {
  public:
-  exception_state() noexcept : thread_(abi::__cxa_get_globals()) {
-    std::memcpy(&saved_, thread_, sizeof saved_);
-    std::memset(thread_, 0, sizeof saved_);
-  }
+  explicit exception_state(exception_globals& of_thread) noexcept
+      : thread_(of_thread), saved_(std::exchange(of_thread, {nullptr, 0})) {}
   exception_state(const exception_state&) = delete;
   exception_state& operator=(const exception_state&) = delete;
-  ~exception_state() { std::memcpy(thread_, &saved_, sizeof saved_); }
+  ~exception_state() { thread_ = saved_; }
 
  private:
-  // The layout that the Itanium C++ ABI (2.2.2) lays down for __cxa_eh_globals.
-  struct exception_globals {
-    void* caught;
-    unsigned int uncaught;
-  };
-  void* const thread_;  // fibers do not migrate
-  exception_globals saved_;
+  exception_globals& thread_;  // fibers do not migrate
+  const exception_globals saved_;
 };
 
 }  // namespace tokengate::lanes

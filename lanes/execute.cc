@@ -1,9 +1,8 @@
 // The way of one token through its core: taken from a queue, claimed, permitted, run, counted, finished.
 #include <tokengate/core/asymmetric_fence.h>
 #include <tokengate/core/clock.h>
-#include <tokengate/core/node_pool.h>
+#include <tokengate/core/kill.h>
 #include <tokengate/lanes/core.h>
-#include <tokengate/lanes/exception_state.h>
 #include <tokengate/lanes/permit_wait.h>
 #include <tokengate/lanes/runtime.h>
 #include <tokengate/lanes/worker.h>
@@ -17,259 +16,186 @@ using detail::node;
 // -----------------------------------------------------------------------------------------------------------
 
 node* core::next() noexcept {
-  if (node* const token = next_granted()) return token;
-  while (node* const token = next_unclaimed())
-    if (claim(*token)) return token;
-  return nullptr;
+  taking_.store(true, std::memory_order_relaxed);
+  detail::light_fence();  // with the heavy one in runtime::pause(): it sees us taking, or we see the mode
+  const auto modes = modes_.load(std::memory_order_relaxed);
+  node* token = next_granted(modes);
+  while (token == nullptr) {
+    token = next_unclaimed(modes);
+    if (token == nullptr) break;
+    if (!claim(*token, modes)) token = nullptr;
+  }
+  taking_.store(false, std::memory_order_release);
+  return token;
 }
 
 /// Depth first: the newest child of what runs here before anything new, so that memory stays bounded; but now and then
 /// a token from outside first, so that endless families starve nobody.
-node* core::next_unclaimed() noexcept {
+node* core::next_unclaimed(std::uint32_t modes) noexcept {
   constexpr std::uint32_t fresh_first = 64;
-  const auto from_lanes = [this](std::uint32_t first) -> node* {
-    for (std::size_t i = 0; i < lanes_.size(); ++i)
-      if (node* const token = lanes_[(first + i) % lanes_.size()]->take()) return token;
-    return nullptr;
-  };
-  if (turn_ % fresh_first == 0)
-    if (node* const token = from_lanes(turn_ / fresh_first)) return token;
+  const bool closed = (modes & paused) != 0 && (modes & cancelling) == 0;
+  if (!held_.empty())
+    if (node* const token = next_held(modes)) return token;
+  if (turn_ % fresh_first == 0 && !closed)
+    if (node* const token = next_from_lanes(turn_ / fresh_first)) return token;
   if (!bound_.empty()) {
     node* const token = bound_.back();
     bound_.pop_back();
     return token;
   }
   if (node* const token = open_.pop()) return token;
-  if (node* const token = from_lanes(turn_)) return token;
-  return steal();
+  // What is anchored comes from outside, and then is kept back, or is the child of a token that runs.
+  if (node* const token = closed ? lanes_[anchored_lane]->take() : next_from_lanes(turn_)) return token;
+  return steal(!closed);
 }
 
-node* core::steal() noexcept {
+node* core::next_from_lanes(std::uint32_t first) noexcept {
+  for (std::size_t i = 0; i < lanes_.size(); ++i)
+    if (node* const token = lanes_[(first + i) % lanes_.size()]->take()) return token;
+  return nullptr;
+}
+
+/// Takes from the next core that has something, more than one at once if they are children; the rest goes to the own
+/// deque, where others may take them in turn.
+node* core::steal(bool from_lanes) noexcept {
+  node* taken[child_deque::most_at_once];
   const std::size_t count = runtime_.cores.size();
   for (std::size_t i = 1; i < count; ++i) {
-    if (node* const token = runtime_.cores[(index_ + i) % count]->give_to_thief()) {
-      add_relaxed(counters_.stolen);
-      return token;
-    }
+    core& victim = *runtime_.cores[(index_ + i) % count];
+    const std::size_t got = victim.give_to_thief(taken, child_deque::most_at_once, from_lanes);
+    if (got == 0) continue;
+    counters_.stolen.store(counters_.stolen.load(std::memory_order_relaxed) + got, std::memory_order_relaxed);
+    // The own deque is empty, or nothing would be stolen: there is room without growing.
+    for (std::size_t each = 1; each < got; ++each) open_.push(*taken[each]);
+    if (got > 2) runtime_.work_appeared();
+    return taken[0];
   }
   return nullptr;
 }
 
-node* core::give_to_thief() noexcept {
-  if (node* const token = open_.steal()) return token;
+std::size_t core::give_to_thief(node** taken, std::size_t most, bool from_lanes) noexcept {
+  if (const std::size_t got = open_.steal(taken, most)) return got;
+  if (!from_lanes) return 0;
   for (std::size_t i = 0; i < weights; ++i)
-    if (node* const token = lanes_[i]->take()) return token;
-  return nullptr;
+    if ((taken[0] = lanes_[i]->take()) != nullptr) return 1;
+  return 0;
 }
 
-bool core::has_loot() const noexcept {
+bool core::has_loot(bool in_lanes) const noexcept {
   if (open_.size() != 0) return true;
-  for (std::size_t i = 0; i < weights; ++i)
+  for (std::size_t i = 0; in_lanes && i < weights; ++i)
     if (!lanes_[i]->empty()) return true;
   return false;
 }
 
 /// With the queue's share of a token in hand: makes it ours to run. False when it is not (any more).
-bool core::claim(node& token) noexcept {
-  if (runtime_.cancelling.load(std::memory_order_relaxed)) [[unlikely]] {
-    kill(token);
-    return false;
+bool core::claim(node& token, std::uint32_t modes) noexcept {
+  if (modes != 0) [[unlikely]] {
+    if ((modes & cancelling) != 0) {
+      kill(token, token_state::killed);
+      return false;
+    }
+    if (held_back(token, modes)) return false;
   }
   if (token.tags.storage != 0) return claim_with_permit(token);
   return token.claim_from_queue();
 }
 
-void core::kill(node& token) noexcept {
+/// Keeps a token that must not begin now, if a pause wants it.
+bool core::held_back(node& token, std::uint32_t modes) noexcept {
+  const bool from_outside = token.creator == 0;
+  if (!((modes & paused) != 0 && from_outside) && !((modes & some_paused) != 0 && runtime_.operation_paused(token)))
+    return false;
+  try {
+    held_.push_back(&token);
+  } catch (const std::bad_alloc&) {
+    return false;  // no memory to keep it: rather begun than lost
+  }
+  add_relaxed(counters_.held_back);
+  return true;
+}
+
+/// The oldest one that was kept back and may begin by now. Only while somebody pauses is the list not empty for long.
+node* core::next_held(std::uint32_t modes) noexcept {
+  if ((modes & paused) != 0 && (modes & cancelling) == 0) return nullptr;
+  for (auto each = held_.begin(); each != held_.end(); ++each) {
+    if ((modes & some_paused) != 0 && (modes & cancelling) == 0 && runtime_.operation_paused(**each)) continue;
+    node* const token = *each;
+    held_.erase(each);
+    return token;
+  }
+  return nullptr;
+}
+
+/// With the queue's share in hand: ends a token that nobody has claimed.
+void core::kill(node& token, token_state how) noexcept {
+  auto& counters = counted(token);
+  token.request.make(token.id(), detail::stop_cause::killed, runtime_.reason_stopped);
   // Before anybody is notified: who has seen the token end finds it counted.
-  const bool killed = token.kill_from_queue([this, &token] {
-    add_relaxed(counted(token).tokens);
-    add_relaxed(counted(token).killed);
+  token.end_from_queue(how, [&counters, how] {
+    add_relaxed(how == token_state::timeout ? counters.timeouts : counters.killed);
+    detail::add_release(counters.tokens);
   });
-  if (killed) count_finished();
 }
 
 /// What is counted for submit() is also counted there for operations that were enrolled after the start.
 operation_counters& core::counted(const node& token) noexcept {
-  return operations_[token.operation < operations_.size() ? token.operation : 0];
-}
-
-std::uint64_t core::killed() const noexcept {
-  std::uint64_t sum = 0;
-  for (const auto& each : operations_) sum += each.killed.load(std::memory_order_relaxed);
-  return sum;
-}
-
-void core::kill_queued() noexcept {
-  for (const auto& each : lanes_)
-    while (node* const token = each->take()) kill(*token);
+  const std::uint32_t operation = token.operation;
+  return operations_[operation < operations_.size() ? operation : 0];
 }
 
 // --- running
 // ----------------------------------------------------------------------------------------------------------
 
 void core::execute(node& token) noexcept {
-  node* const outer = running_;
-  running_ = &token;
-  if (token.enqueued == 0) {
-    end(token, token.run(), outer);
-    return;
+  frame here{&token, frame_};
+  frame_ = &here;
+  auto how = token_state::killed;
+  if (detail::stop_requested()) [[unlikely]] {
+    // Asked to stop, or too late, before it began: it never does.
+  } else if (!token.timed) {
+    how = token.run();
+  } else {
+    auto& counters = counted(token);
+    auto& extra = token.extra();
+    const auto started = detail::ticks();
+    extra.started = started;
+    // Two cores' stamps may stand the wrong way round by a little.
+    counters.queue_wait.add(started > extra.created ? started - extra.created : 0);
+    how = token.run();
+    const auto ended = detail::ticks();
+    extra.ended = ended;
+    counters.run_time.add(ended - started);
   }
-  auto& counters = counted(token);
-  const auto started = detail::ticks();
-  // Two cores' stamps may stand the wrong way round by a little.
-  counters.queue_wait.add(started > token.enqueued ? started - token.enqueued : 0);
-  const auto how = token.run();
-  counters.run_time.add(detail::ticks() - started);
-  end(token, how, outer);
+  frame_ = here.outer;
+  end(token, how);
 }
 
-void core::end(node& token, token_state how, node* outer) noexcept {
+/// Killed means that it left by stop_unwind, or never began: what for is in its request, or its outer token's.
+token_state core::true_end(node& token, token_state how) noexcept {
+  if (how != token_state::killed) return how;
+  if (!token.request.made()) {
+    // It was stopped because the one that waits for it was, or its deadline passed.
+    const node* outer = frame_ != nullptr ? frame_->token : nullptr;
+    const bool late = token.dated && now() >= detail::deadline_of(token);
+    token.request.make(token.id(), late ? detail::stop_cause::late : detail::stop_cause::killed,
+                       !late && outer != nullptr ? outer->request.reason() : 0);
+  }
+  return token.request.made_late() ? token_state::timeout : token_state::killed;
+}
+
+void core::end(node& token, token_state how) noexcept {
   if (token.permit == node::held) tier_of(runtime_, token).release();
-  running_ = outer;
+  how = true_end(token, how);
   // Before finish(): who has seen the token end finds it counted.
   auto& counters = counted(token);
-  add_relaxed(counters.tokens);
-  if (how == token_state::failed) add_relaxed(counters.failures);
-  if (how == token_state::killed) add_relaxed(counters.killed);
+  if (how != token_state::completed) {
+    add_relaxed(how == token_state::failed    ? counters.failures
+                : how == token_state::timeout ? counters.timeouts
+                                              : counters.killed);
+  }
+  detail::add_release(counters.tokens);
   token.finish(how);
-  count_finished();
-}
-
-/// Release: who reads the sum finds every token counted as made that is counted as ended (runtime::quiescent).
-void core::count_finished() noexcept {
-  counters_.finished.store(counters_.finished.load(std::memory_order_relaxed) + 1, std::memory_order_release);
-}
-
-// --- children
-// ---------------------------------------------------------------------------------------------------------
-
-void core::spawn(node& child) {
-  if (child.tags.anchored) {
-    runtime_.spawn_anchored(child);
-    return;
-  }
-  add_relaxed(counters_.spawned);
-  try {
-    place_child(child);
-  } catch (...) {
-    counters_.spawned.store(counters_.spawned.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
-    throw;
-  }
-}
-
-void core::place_child(node& child) {
-  // A lead opens a domain of its own where it will run; other children stay in their parent's, if there is one. (There
-  // is no parent when a destructor that runs after its token makes tokens.)
-  if (const node* const parent = running_; parent != nullptr && !child.tags.lead)
-    child.in_domain = parent->tags.lead ? parent->tags.domain == domain::bound : parent->in_domain;
-  const bool crowded =
-      bound_.size() + open_.size() >= runtime_.settings.max_waiting || suspended_ >= runtime_.settings.max_suspended;
-  if (crowded && child.tags.storage == 0 && stack_allows_inline()) {
-    child.begin_unqueued();
-    return execute_inside(child);
-  }
-  child.enqueue_as(token_state::admitted);
-  if (!child.in_domain) {
-    open_.push(child);
-    return runtime_.work_appeared();
-  }
-  child.bound = true;
-  child.home = static_cast<std::uint16_t>(index_);
-  bound_.push_back(&child);
-}
-
-bool core::stack_allows_inline() const noexcept {
-  // A token finds at least half a stack; what is deeper waits for a worker with a fresh one.
-  const std::byte here{};
-  return current_worker_ != nullptr &&
-         static_cast<std::size_t>(current_worker_->stack_top - &here) < runtime_.settings.stack_size / 2;
-}
-
-/// Inside the running token, which holds no permit meanwhile and whose exceptions are not the child's.
-void core::execute_inside(node& child) noexcept {
-  add_relaxed(counters_.ran_inline);
-  give_back();
-  {
-    const exception_state outer;
-    execute(child);
-  }
-  retake();
-}
-
-bool core::run_inline(node& child) noexcept {
-  // Only what the waiting token made itself: anything else might need what this token holds.
-  if (running_ == nullptr || child.creator != running_->id || cancelled_parked_) return false;
-  if (child.bound && child.home != index_) return false;
-  if (!stack_allows_inline()) {
-    add_relaxed(counters_.inline_refused);
-    return false;
-  }
-  if (!claim_inline(child)) return false;
-  execute_inside(child);
-  // Long runs of inline work still let others have their turn.
-  constexpr std::uint32_t inline_between_polls = 64;
-  if (++inline_turn_ % inline_between_polls == 0) let_ready_fibers_run();
-  return true;
-}
-
-bool core::claim_inline(node& child) noexcept {
-  if (child.tags.storage == 0) return claim_from_children(child);
-  // A token that waits for its child with a permit of the same tier lends it that one.
-  io::storage_tier& tier = tier_of(runtime_, child);
-  give_back();
-  const bool permitted = tier.try_acquire();
-  const bool claimed = permitted && claim_from_children(child);
-  if (claimed)
-    child.permit = node::held;
-  else if (permitted)
-    tier.release();
-  else
-    add_relaxed(counters_.inline_refused);
-  if (!claimed) retake();
-  return claimed;
-}
-
-/// The child is mostly the newest of its stack; then its queue share comes with it. Else its entry stays behind, stale.
-bool core::claim_from_children(node& child) noexcept {
-  if (!bound_.empty() && bound_.back() == &child) {
-    bound_.pop_back();
-    const bool claimed = child.claim_from_queue();
-    drop_stale_children();
-    return claimed;
-  }
-  if (open_.newest() == &child) {
-    const node* const popped = open_.pop();
-    const bool claimed = popped == &child && child.claim_from_queue();
-    drop_stale_children();
-    return claimed;
-  }
-  if (!child.claim_by_waiter()) return false;
-  if (!child.bound) ++stale_;
-  return true;
-}
-
-/// Stale entries keep their nodes; those that come to the top are dropped, so that waiting in any order costs no
-/// memory.
-void core::drop_stale_children() noexcept {
-  const auto is_stale = [](const node& entry) {
-    return entry.state(std::memory_order_relaxed) != token_state::admitted;
-  };
-  while (!bound_.empty() && is_stale(*bound_.back())) {
-    bound_.back()->drop_stale();
-    bound_.pop_back();
-  }
-  while (stale_ != 0) {
-    node* const top = open_.pop();  // only what was taken out is certain to be there: a thief may end the others
-    if (top == nullptr) {
-      stale_ = 0;
-    } else if (is_stale(*top)) {
-      --stale_;
-      top->drop_stale();
-    } else {
-      open_.push_back_popped(*top);
-      return;
-    }
-  }
 }
 
 }  // namespace tokengate::lanes

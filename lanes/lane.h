@@ -8,6 +8,7 @@
 #include <tokengate/core/node.h>
 #include <tokengate/lanes/gate_slots.h>
 #include <tokengate/lanes/mailbox.h>
+#include <tokengate/lanes/waiting_list.h>
 
 namespace tokengate::lanes {
 
@@ -26,9 +27,20 @@ class lane {
   /// Any thread: the next admitted token with its queue share, or null. Admits those that wait when the mailbox is dry.
   detail::node* take() noexcept;
 
+  /// Any thread. While closed everything that is offered waits at the gate; open() keeps the order of arrival. What is
+  /// admitted already stays so.
+  void close() noexcept;
+  void open() noexcept;
+  /// Any thread: puts a token at the gate that is `waiting` already and has its place among gate_slots.
+  void requeue(detail::node& token) noexcept;
+  /// Any thread: takes the tokens that wait at the gate out for which `wanted` is true and hands each, with its queue
+  /// share, to `ended`. Returns how many.
+  std::size_t drain(bool (*wanted)(const detail::node&, void*), void (*ended)(detail::node&, void*),
+                    void* context) noexcept;
+
   /// Snapshots from any thread.
-  [[nodiscard]] bool empty() const noexcept { return mailbox_.empty() && waiting() == 0; }
-  [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool empty() const noexcept { return mailbox_.empty() && (waiting() == 0 || closed()); }
+  [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.load(std::memory_order_relaxed) & ~closed_mark; }
   [[nodiscard]] std::size_t admitted() const noexcept { return mailbox_.size(); }
   /// How many tokens were ever taken in; at times too high by some that are moving from gate to mailbox.
   [[nodiscard]] std::uint64_t accepted() const noexcept {
@@ -37,17 +49,21 @@ class lane {
   }
 
  private:
+  static constexpr std::size_t closed_mark = std::size_t{1} << 63;
+
+  [[nodiscard]] bool closed() const noexcept { return (waiting_.load(std::memory_order_relaxed) & closed_mark) != 0; }
+  void enter(detail::node& token) noexcept;
   void admit_waiting() noexcept;
 
   mailbox mailbox_;
   gate_slots& slots_;
-  // How many wait at the gate. Written under the mutex; a producer that reads 0 without it may pass by only because the
-  // order among threads that do not synchronise is free, and its own earlier tokens it has seen itself.
+  // How many wait at the gate, and whether that is closed. Written under the mutex; a producer that reads 0 without it
+  // may pass by only because the order among threads that do not synchronise is free, and its own earlier tokens it has
+  // seen itself.
   std::atomic<std::size_t> waiting_{0};
   std::atomic<std::uint64_t> entered_{0}, refilled_{0};  // gate entries and exits; written under the mutex
   std::mutex mutex_;
-  detail::node* first_ = nullptr;  // the queue of those that wait; guarded by mutex_
-  detail::node* last_ = nullptr;
+  waiting_list gate_;  // guarded by mutex_
 };
 
 }  // namespace tokengate::lanes

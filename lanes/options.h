@@ -27,7 +27,9 @@ struct options {
   bool pin = true;                                  ///< one core of the machine per core thread, if there are enough
   tokengate::timing timing = timing::sampled;
   std::chrono::nanoseconds drain_for =
-      std::chrono::hours(24);    ///< how long stop() and destruction wait before they cancel
+      std::chrono::hours(24);  ///< how long stop() and destruction wait before they cancel
+  std::chrono::nanoseconds cancel_for =
+      std::chrono::seconds(10);  ///< how long they wait then, before they give up what does not stop
   io::storage_limits storage{};  ///< tokens of each storage tier that run at once, all cores together
   io::backend io_backend = io::backend::automatic;
 };

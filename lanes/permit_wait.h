@@ -2,10 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <new>
 
 #include <tokengate/core/node.h>
-#include <tokengate/core/node_pool.h>
 #include <tokengate/io/storage_tiers.h>
 #include <tokengate/lanes/core.h>
 #include <tokengate/lanes/runtime.h>
@@ -17,18 +15,19 @@ struct permit_wait : io::permit_request {
   detail::node* token = nullptr;
   core* home = nullptr;
   permit_wait* next_granted = nullptr;
-  std::uint64_t since = 0;  ///< ticks
+  permit_wait *next = nullptr, **link = nullptr;  ///< in the list of its core
 
-  static void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-    try {
-      return detail::thread_cache::local().allocate(size);
-    } catch (const std::bad_alloc&) {
-      return nullptr;
-    }
+  void enter(permit_wait*& list) noexcept {
+    next = list;
+    link = &list;
+    if (next != nullptr) next->link = &next;
+    list = this;
   }
-  static void operator delete(void* memory, std::size_t size) noexcept {
-    detail::thread_cache::local().deallocate(memory, size);
+  void leave() noexcept {
+    *link = next;
+    if (next != nullptr) next->link = link;
   }
+  std::uint64_t since = 0;  ///< ticks
 };
 
 inline io::storage_tier& tier_of(runtime& shared, const detail::node& token) noexcept {

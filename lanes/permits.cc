@@ -4,6 +4,7 @@
 
 #include <tokengate/core/asymmetric_fence.h>
 #include <tokengate/core/clock.h>
+#include <tokengate/core/kill.h>
 #include <tokengate/lanes/permit_wait.h>
 
 namespace tokengate::lanes {
@@ -16,6 +17,7 @@ bool core::claim_with_permit(node& token) noexcept {
   if (tier.try_acquire()) return claim_permitted(token);
   auto* const request = new (std::nothrow) permit_wait;
   if (request == nullptr) {  // no memory to queue the token: this worker waits for the permit itself
+    taking_.store(false, std::memory_order_release);
     acquire_here(tier, false);
     return claim_permitted(token);
   }
@@ -26,19 +28,25 @@ bool core::claim_with_permit(node& token) noexcept {
     auto& mine = static_cast<permit_wait&>(granted);
     mine.home->resubmit(mine);
   };
+  request->enter(permit_waits_);
   if (!tier.acquire(*request)) return false;
+  request->leave();
   delete request;
   return claim_permitted(token);
 }
 
-/// Waits with the fiber that runs now.
-void core::acquire_here(io::storage_tier& tier, bool returning) noexcept {
+/// Waits with the fiber that runs now. False: the token is to stop, and has no permit.
+bool core::acquire_here(io::storage_tier& tier, bool returning) noexcept {
   struct request_here : io::permit_request {
     detail::waiter party;
   } request;
-  request.party.shielded = true;  // the permit comes: who holds one gives it back when it waits or ends
+  request.party.waits_for(detail::wait_kind::storage_permit);
   request.granted = [](io::permit_request& granted) noexcept { static_cast<request_here&>(granted).party.notify(); };
-  if (!(returning ? tier.acquire_again(request) : tier.acquire(request))) request.party.wait();
+  if (returning ? tier.acquire_again(request) : tier.acquire(request)) return true;
+  if (request.party.wait() == detail::wake_reason::notified) return true;
+  if (tier.withdraw(request)) return false;
+  request.party.settle(1);
+  return true;  // granted in the last instant
 }
 
 bool core::claim_permitted(node& token) noexcept {
@@ -64,7 +72,7 @@ void core::resubmit(permit_wait& granted) noexcept {
 }
 
 /// The next token that got its permit, claimed, or null.
-node* core::next_granted() noexcept {
+node* core::next_granted(std::uint32_t modes) noexcept {
   for (;;) {
     if (granted_ == nullptr && resubmitted_.load(std::memory_order_relaxed) != nullptr) {
       permit_wait* newest = resubmitted_.exchange(nullptr, std::memory_order_acquire);
@@ -72,14 +80,15 @@ node* core::next_granted() noexcept {
     }
     if (granted_ == nullptr) return nullptr;
     permit_wait* const first = std::exchange(granted_, granted_->next_granted);
+    first->leave();
     node& token = *first->token;
     auto& counters = counted(token);
     detail::add_relaxed(counters.storage_waits);
     counters.storage_wait.add(detail::ticks() - first->since);
     delete first;
-    if (runtime_.cancelling.load(std::memory_order_relaxed)) {
+    if (modes != 0 && ((modes & cancelling) != 0 || held_back(token, modes))) {
       io::storage_tier& tier = tier_of(runtime_, token);
-      kill(token);
+      if ((modes & cancelling) != 0) kill(token, token_state::killed);
       tier.release();
     } else if (claim_permitted(token)) {
       return &token;
@@ -88,15 +97,17 @@ node* core::next_granted() noexcept {
 }
 
 void core::give_back() noexcept {
-  if (running_ == nullptr || running_->permit != node::held) return;
-  running_->permit = node::given_back;
-  tier_of(runtime_, *running_).release();
+  node* const token = running();
+  if (token == nullptr || token->permit != node::held) return;
+  token->permit = node::given_back;
+  tier_of(runtime_, *token).release();
 }
 
+/// A token that is to stop goes on without: its next suspension point ends it.
 void core::retake() noexcept {
-  if (running_ == nullptr || running_->permit != node::given_back) return;
-  acquire_here(tier_of(runtime_, *running_), true);
-  running_->permit = node::held;
+  node* const token = running();
+  if (token == nullptr || token->permit != node::given_back) return;
+  token->permit = !detail::must_stop() && acquire_here(tier_of(runtime_, *token), true) ? node::held : node::none;
 }
 
 }  // namespace tokengate::lanes

@@ -3,10 +3,12 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 
 #include <tokengate/core/asymmetric_fence.h>
+#include <tokengate/core/token_status.h>
 #include <tokengate/io/storage_tiers.h>
 #include <tokengate/lanes/core.h>
 #include <tokengate/lanes/gate_slots.h>
@@ -17,17 +19,17 @@ namespace tokengate::lanes {
 /// From start() to the end of stop(). The coordinator makes a new one for every start.
 class runtime {
  public:
-  explicit runtime(const options& wanted, unsigned core_count);
+  runtime(const options& wanted, unsigned core_count, std::uint16_t realm);
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
   ~runtime();
 
   /// From a thread that is none of the cores. May block it while the gate is full; throws coordinator_stopped, then the
   /// node is still the caller's.
-  void submit(detail::node& token);
+  void submit(detail::node& token, std::uint64_t id);
 
   /// Sends an anchored token that was made by a token to the core of its anchor; never refused.
-  void spawn_anchored(detail::node& child) noexcept;
+  void spawn_anchored(detail::node& child, std::uint64_t id) noexcept;
 
   /// Called after new work was made visible that any core may take: sees to it that a core that sleeps takes it, unless
   /// one is just looking for work anyway.
@@ -41,13 +43,39 @@ class runtime {
   /// No token is under way. Certain only once nothing comes from outside any more.
   [[nodiscard]] bool quiescent() const noexcept;
 
+  // control.cc: what tokens may begin, and what shall end. Any thread but the cores' for pause().
+  /// Nothing more from outside is begun once this has returned.
+  void pause();
+  void resume();
+  /// Nor tokens of the operation (by number, 0 for submit), wherever they come from.
+  void pause_operation(std::uint32_t operation);
+  void resume_operation(std::uint32_t operation);
+  void resume_all();
+  /// Kills what waits for admission (of one operation), and returns how many.
+  std::size_t drain(const std::uint32_t* operation);
+  [[nodiscard]] bool operation_paused(const detail::node& token) const noexcept;
+  /// Has all cores look for stop requests.
+  void attend() noexcept;
+  /// A token was ended while it was queued, by no core.
+  void count_ended_outside(std::uint32_t operation, token_state end) noexcept;
+  /// How many were: killed, and timed out.
+  [[nodiscard]] std::pair<std::uint64_t, std::uint64_t> ended_outside(std::size_t operation) const noexcept {
+    const auto& counters = ended_outside_[operation];
+    return {counters.killed.load(std::memory_order_relaxed), counters.timeouts.load(std::memory_order_relaxed)};
+  }
+
   /// One thread a core, pinned to `processors` if there are enough of them.
   void start_threads(const std::vector<unsigned>& processors);
-  /// Takes no more tokens from outside, waits until the others have ended or `drain_until` has passed, then kills what
-  /// is left and waits for that. Returns how many were killed.
-  std::uint64_t stop(std::chrono::steady_clock::time_point drain_until);
+  /// Takes no more tokens from outside, lifts all pauses, waits until the others have ended or `drain_until` has
+  /// passed, then kills what is left and waits for that, too, for settings.cancel_for. Returns those that are
+  /// left even then: their threads go on, and the runtime must never be destroyed.
+  std::vector<token_status> stop(std::chrono::steady_clock::time_point drain_until);
+  /// How many tokens were killed or timed out.
+  [[nodiscard]] std::uint64_t killed() const noexcept;
 
   const options settings;
+  const std::uint16_t realm;  ///< of the coordinator's place
+  const std::uint32_t reason_stopped;
   gate_slots slots;
   io::storage_tiers tiers;
   std::vector<std::unique_ptr<core>> cores;
@@ -57,7 +85,7 @@ class runtime {
   std::atomic<int> searching{0};
   // Set once, in this order. Release by stop(), acquire (or after a fence) by the readers.
   alignas(64) std::atomic<bool> closed{false};  // nothing from outside any more
-  std::atomic<bool> cancelling{false};          // queued tokens are killed, suspended ones unwound
+  std::atomic<bool> hard_stop{false};           // tokens are to stop; who has seen one killed for it sees this
   std::atomic<bool> finished{false};            // workers and cores end
 
  private:
@@ -69,14 +97,32 @@ class runtime {
     std::atomic_thread_fence(std::memory_order_seq_cst);
     return searching.load(std::memory_order_relaxed) != 0;
   }
+  struct outside_counters {
+    std::atomic<std::uint64_t> killed{0}, timeouts{0};  // relaxed; release for the sum, see quiescent()
+  };
+
+  bool hold_back(detail::node& token);
+  void readmit() noexcept;
+  void wait_until_heeded() const noexcept;
   core& route(const detail::node& token) noexcept;
   core& bind(detail::node& token) noexcept;
   void pin(const std::vector<unsigned>& processors) noexcept;
   void sweep() noexcept;
   void end_threads() noexcept;
+  std::vector<token_status> abandon();
+
+  // What is paused. Written under control_; relaxed for the hot path, which heeds them after wait_until_heeded().
+  std::mutex control_;
+  std::atomic<bool> restricted_{false};  // something is paused: submit() takes the long way
+  bool all_paused_ = false;
+  std::vector<std::atomic<bool>> operation_paused_;
+  waiting_list holding_;  // tokens from outside that neither lane may have yet; guarded by control_
+  std::atomic<std::uint64_t> holding_entered_{0}, holding_left_{0};
+  std::vector<outside_counters> ended_outside_;
 
   std::atomic<bool> swept_{false};  // the cores have ended and their lanes were emptied; see submit()
   std::vector<std::thread> threads_;
+  std::unique_ptr<std::atomic<bool>[]> ended_;  // by core: its thread is done; release by it, acquire by stop()
 };
 
 }  // namespace tokengate::lanes

@@ -17,6 +17,7 @@ void core::run() {
   std::snprintf(name, sizeof name, "tokengate/%u", index_);
   ::pthread_setname_np(::pthread_self(), name);
   make_current(this);
+  exceptions_ = &exception_globals::of_thread();
   context::active()->get_scheduler()->set_algo(scheduler_);
   main_ = context::active();
   // Everything happens on other fibers; idle() resumes this one when the last worker has ended.
@@ -35,8 +36,9 @@ void core::make_worker() {
 }
 
 void core::work() noexcept {
-  std::byte top{};
-  worker self{context::active(), &top};
+  const auto* const top = static_cast<const std::byte*>(__builtin_frame_address(0));
+  worker self{context::active(), top - runtime_.settings.stack_size / 2};
+  self.enter(all_workers_);
   current_worker_ = &self;
   constexpr unsigned idle_kept = 64;
   for (unsigned in_vain = 0;; ++in_vain) {
@@ -55,6 +57,7 @@ void core::work() noexcept {
       rest(self);
     }
   }
+  self.leave();
   --workers_;
   --active_;
   current_worker_ = nullptr;

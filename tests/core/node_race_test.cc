@@ -53,7 +53,7 @@ TEST(node_race, kill_or_claim_but_never_both) {
   race(
       rounds,
       [&](int round) {
-        if (tokens.nodes[round]->kill_from_queue()) killed.fetch_add(1);
+        if (tokens.nodes[round]->end_from_queue(token_state::killed)) killed.fetch_add(1);
       },
       [&](int round) {
         test_node& token = *tokens.nodes[round];
@@ -147,7 +147,9 @@ TEST(node_race, a_token_is_admitted_or_killed_at_the_gate) {
   std::atomic<int> admitted{0};
   race(
       rounds, [&](int round) { admitted.fetch_add(nodes[round]->admit() ? 1 : 0); },
-      [&](int round) { EXPECT_TRUE(nodes[round]->kill_from_queue()) << "admitted tokens can be killed as well"; });
+      [&](int round) {
+        EXPECT_TRUE(nodes[round]->end_from_queue(token_state::killed)) << "admitted tokens can be killed as well";
+      });
   EXPECT_LE(admitted, rounds);
   for (int round = 0; round < rounds; ++round) {
     ASSERT_EQ(nodes[round]->state(), token_state::killed);

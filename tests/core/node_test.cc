@@ -18,7 +18,7 @@ TEST(node, starts_as_created_and_unclaimable) {
   EXPECT_FALSE(token.claim_by_waiter());
   EXPECT_FALSE(token.admit());
   EXPECT_EQ(token.state(), token_state::created);
-  token.begin_unqueued();
+  token.begin(token.id(), token_state::executing, 0);
   EXPECT_EQ(token.state(), token_state::executing);
   token.finish(token_state::completed);
   EXPECT_EQ(destroyed, 0);
@@ -101,7 +101,7 @@ TEST(node, is_killed_in_its_queue_only_before_it_is_claimed) {
     std::atomic<int> destroyed{0};
     auto& token = *new test_node(destroyed);
     token.enqueue_as(state);
-    EXPECT_TRUE(token.kill_from_queue());
+    EXPECT_TRUE(token.end_from_queue(token_state::killed));
     EXPECT_EQ(token.state(), token_state::killed);
     EXPECT_FALSE(token.claim_by_waiter());
     token.release(true);
@@ -110,7 +110,7 @@ TEST(node, is_killed_in_its_queue_only_before_it_is_claimed) {
   std::atomic<int> destroyed{0};
   auto& claimed = make_admitted(destroyed);
   ASSERT_TRUE(claimed.claim_by_waiter());
-  EXPECT_FALSE(claimed.kill_from_queue());
+  EXPECT_FALSE(claimed.end_from_queue(token_state::killed));
   EXPECT_EQ(claimed.state(), token_state::executing);
   claimed.finish(token_state::completed);
   claimed.release(true);
@@ -121,7 +121,7 @@ TEST(node, a_token_killed_at_the_gate_is_not_admitted) {
   std::atomic<int> destroyed{0};
   auto& token = *new test_node(destroyed);
   token.enqueue_as(token_state::waiting);
-  ASSERT_TRUE(token.kill_from_queue());
+  ASSERT_TRUE(token.end_from_queue(token_state::killed));
   EXPECT_FALSE(token.admit());
   EXPECT_EQ(token.state(), token_state::killed);
   token.release(true);
@@ -144,7 +144,7 @@ TEST(node, a_kill_is_prepared_before_anybody_is_told) {
   waiter party;
   ASSERT_TRUE(token.wait_by(party));
   bool prepared = false;
-  EXPECT_TRUE(token.kill_from_queue([&] {
+  EXPECT_TRUE(token.end_from_queue(token_state::killed, [&] {
     prepared = true;
     EXPECT_EQ(party.wait_until(waiter::clock::now()), wake_reason::timed_out);
   }));
@@ -154,7 +154,7 @@ TEST(node, a_kill_is_prepared_before_anybody_is_told) {
 
   auto& claimed = make_admitted(destroyed);
   ASSERT_TRUE(claimed.claim_by_waiter());
-  EXPECT_FALSE(claimed.kill_from_queue([] { ADD_FAILURE() << "there is nothing to prepare"; }));
+  EXPECT_FALSE(claimed.end_from_queue(token_state::killed, [] { ADD_FAILURE() << "there is nothing to prepare"; }));
   claimed.finish(token_state::completed);
   claimed.release(true);
   EXPECT_EQ(destroyed, 2);
@@ -167,7 +167,7 @@ TEST(node, wakes_its_waiter_when_it_ends) {
     waiter party;
     ASSERT_TRUE(token.wait_by(party));
     if (kill) {
-      ASSERT_TRUE(token.kill_from_queue());
+      ASSERT_TRUE(token.end_from_queue(token_state::killed));
     } else {
       ASSERT_TRUE(token.claim_from_queue());
       token.finish(token_state::completed);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <exception>
 #include <utility>
 
@@ -12,8 +13,9 @@ namespace tokengate::testing {
 /// Lives on the heap like every node; its end adds one to `destroyed`, which outlives it.
 class test_node final : public detail::node {
  public:
-  explicit test_node(std::atomic<int>& destroyed, const operation_record* operation_of = nullptr)
-      : node(kind, operation_of, {}), destroyed_(destroyed) {}
+  explicit test_node(std::atomic<int>& destroyed) : node(kind, {}), destroyed_(destroyed) {
+    begin(next_id_.fetch_add(1) + 1, token_state::created, 0);
+  }
 
   std::exception_ptr thrown;  ///< what failure() gives
 
@@ -31,9 +33,13 @@ class test_node final : public detail::node {
     return static_cast<const test_node&>(base).thrown;
   }
 
-  static constexpr detail::node_type kind{&run, &destroy, &failure_of};
+  static detail::node_extra& extra_of(detail::node& base) noexcept { return static_cast<test_node&>(base).extra_; }
+
+  static constexpr detail::node_type kind{&run, &destroy, &failure_of, &extra_of};
+  static inline std::atomic<std::uint64_t> next_id_{0};
 
   std::atomic<int>& destroyed_;
+  detail::node_extra extra_;
 };
 
 /// A node that some queue holds as admitted.

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <tokengate/core/operation_table.h>
 #include <tokengate/core/unobserved.h>
 #include <tokengate/tests/core/test_node.h>
 
@@ -15,6 +16,13 @@ using testing::test_node;
 
 constexpr operation_info facts{.name = "mill"};
 operation_record record{facts};
+
+/// Of the operation as nodes have it.
+std::uint32_t number_of_mill() {
+  operation_record* const all[] = {&record};
+  static const bool enrolled = detail::enroll(all);
+  return enrolled ? static_cast<std::uint32_t>(record.index.load()) + 1 : 0;
+}
 
 struct told_failure {
   int times = 0;
@@ -42,11 +50,11 @@ class unobserved : public ::testing::Test {
 
   std::uint64_t counted() const { return unobserved_failures() - before_; }
 
-  test_node& executing(std::exception_ptr thrown, const operation_record* operation = &record) {
-    auto* const token = new test_node(destroyed, operation);
+  test_node& executing(std::exception_ptr thrown, bool of_operation = true) {
+    auto* const token = new test_node(destroyed);
     token->thrown = std::move(thrown);
-    token->id = 17;
-    token->begin_unqueued();
+    token->operation = of_operation ? number_of_mill() : 0;
+    token->begin(17, token_state::executing, 0);
     return *token;
   }
 
@@ -71,7 +79,7 @@ TEST_F(unobserved, a_failure_is_told_when_the_handle_goes_first) {
 }
 
 TEST_F(unobserved, a_failure_is_told_when_the_handle_goes_later) {
-  auto& token = executing(std::make_exception_ptr(5), nullptr);
+  auto& token = executing(std::make_exception_ptr(5), false);
   token.finish(token_state::failed);
   EXPECT_EQ(told.times, 0) << "somebody may still ask";
   token.release(false);
@@ -117,10 +125,10 @@ TEST_F(unobserved, without_a_handler_it_is_only_counted) {
 TEST(unobserved_default, one_line_names_the_operation_the_token_and_the_reason) {
   std::atomic<int> destroyed{0};
   for (const auto& thrown : {std::make_exception_ptr(std::runtime_error("burnt")), std::make_exception_ptr(5)}) {
-    auto* const token = new test_node(destroyed, &record);
+    auto* const token = new test_node(destroyed);
     token->thrown = thrown;
-    token->id = 4711;
-    token->begin_unqueued();
+    token->operation = number_of_mill();
+    token->begin(4711, token_state::executing, 0);
     ::testing::internal::CaptureStderr();
     token->release(false);
     token->finish(token_state::failed);

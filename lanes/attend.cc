@@ -1,0 +1,60 @@
+// Stop requests: what is suspended here goes on and unwinds, what is queued here ends.
+#include <tokengate/core/kill.h>
+#include <tokengate/lanes/core.h>
+#include <tokengate/lanes/permit_wait.h>
+#include <tokengate/lanes/runtime.h>
+#include <tokengate/lanes/worker.h>
+
+namespace tokengate::lanes {
+
+using detail::node;
+using detail::wake_reason;
+
+/// Whether what a suspended fiber runs is to stop: its token, or one that waits for it further down its stack.
+static bool stops(const detail::host::frame* top) noexcept {
+  for (; top != nullptr; top = top->outer) {
+    if (top->token->request.made()) return true;
+    if (top->token->shields != 0) return false;
+  }
+  return false;
+}
+
+void core::attend() noexcept {
+  // Cleared before the look: a request that comes later sets it anew. Acquire: the requests come with it.
+  const auto modes = modes_.fetch_and(~std::uint32_t{attention}, std::memory_order_acq_rel);
+  const bool hard_stop = (modes & cancelling) != 0;
+  for (worker* each = all_workers_; each != nullptr; each = each->next) {
+    const frame* const top = each == current_worker_ ? frame_ : each->top;
+    if (hard_stop)
+      for (const frame* inner = top; inner != nullptr; inner = inner->outer)
+        inner->token->request.make(inner->token->id(), detail::stop_cause::killed, runtime_.reason_stopped);
+    if (each->parked == nullptr || each->parked->shielded || !stops(top)) continue;
+    // decide() tells who makes the fiber ready: it may have been decided by somebody else meanwhile.
+    if (!each->parked->decide(wake_reason::cancelled)) continue;
+    detail::add_relaxed(counters_.cancelled_waits);
+    scheduler_->awakened(each->context);
+  }
+  end_queued_children();
+}
+
+/// Children are ended by their core only (node.h).
+void core::end_queued_children() noexcept {
+  const auto end = [this](node& child) {
+    if (!child.request.made() || child.state() != token_state::admitted) return false;
+    const auto how = child.request.made_late() ? token_state::timeout : token_state::killed;
+    auto& counters = counted(child);
+    return child.end_in_queue(child.id(), how, true, [&counters, how] {
+      detail::add_relaxed(how == token_state::timeout ? counters.timeouts : counters.killed);
+      detail::add_release(counters.tokens);
+    });
+  };
+  for (node* const each : bound_)
+    if (end(*each)) ++stale_bound_;
+  for (node* const each : held_) end(*each);
+  for (permit_wait* each = permit_waits_; each != nullptr; each = each->next) end(*each->token);
+  open_.for_each([&](node& each) {
+    if (end(each)) ++stale_open_;
+  });
+}
+
+}  // namespace tokengate::lanes

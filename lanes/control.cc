@@ -1,0 +1,155 @@
+// Pausing, draining, and stop requests of a runtime.
+#include <sched.h>
+
+#include <tokengate/core/kill.h>
+#include <tokengate/core/live_tokens.h>
+#include <tokengate/core/stop_reason.h>
+#include <tokengate/lanes/runtime.h>
+
+namespace tokengate::lanes {
+
+using detail::node;
+
+/// Every core has seen the modes that were set before, or will before it takes its next token.
+void runtime::wait_until_heeded() const noexcept {
+  detail::heavy_fence();  // with the light one in core::next()
+  for (const auto& each : cores)
+    while (each->taking()) ::sched_yield();  // a few instructions of another thread
+}
+
+void runtime::pause() {
+  const std::scoped_lock lock(control_);
+  all_paused_ = true;
+  restricted_.store(true, std::memory_order_relaxed);
+  for (const auto& each : cores) {
+    each->set_modes(paused);
+    for (std::size_t i = 0; i < core::anchored_lane; ++i) each->lanes()[i]->close();
+  }
+  wait_until_heeded();
+}
+
+void runtime::resume() {
+  const std::scoped_lock lock(control_);
+  all_paused_ = false;
+  readmit();
+}
+
+void runtime::pause_operation(std::uint32_t operation) {
+  const std::scoped_lock lock(control_);
+  operation_paused_[operation].store(true, std::memory_order_relaxed);
+  restricted_.store(true, std::memory_order_relaxed);
+  for (const auto& each : cores) each->set_modes(some_paused);
+  wait_until_heeded();
+}
+
+void runtime::resume_operation(std::uint32_t operation) {
+  const std::scoped_lock lock(control_);
+  operation_paused_[operation].store(false, std::memory_order_relaxed);
+  readmit();
+}
+
+void runtime::resume_all() {
+  const std::scoped_lock lock(control_);
+  all_paused_ = false;
+  for (auto& each : operation_paused_) each.store(false, std::memory_order_relaxed);
+  readmit();
+}
+
+/// Lets go what is paused no longer, in the order in which it came.
+void runtime::readmit() noexcept {
+  bool some = false;
+  for (const auto& each : operation_paused_) some = some || each.load(std::memory_order_relaxed);
+  for (const auto& each : cores) {
+    each->clear_modes((all_paused_ ? 0 : paused) | (some ? 0 : some_paused));
+    if (!all_paused_)
+      for (std::size_t i = 0; i < core::anchored_lane; ++i) each->lanes()[i]->open();
+  }
+  waiting_list still;
+  while (node* const token = holding_.pop()) {
+    if (operation_paused(*token) || (all_paused_ && token->tags.anchored)) {
+      still.push(*token);
+      continue;
+    }
+    core& target = token->tags.anchored ? bind(*token) : route(*token);
+    target.requeue(*token);
+    holding_left_.fetch_add(1, std::memory_order_release);
+  }
+  holding_ = still;
+  // What comes from now on goes behind what was just let go: that is at the gates already.
+  restricted_.store(all_paused_ || some, std::memory_order_relaxed);
+  detail::light_fence();  // with the heavy one in core::sleep()
+  wake_all();
+}
+
+bool runtime::operation_paused(const node& token) const noexcept {
+  const std::uint32_t operation = token.operation;
+  return operation_paused_[operation < operation_paused_.size() ? operation : 0].load(std::memory_order_relaxed);
+}
+
+/// Takes a token from outside that no lane may have while something is paused. May block while the gate is full.
+bool runtime::hold_back(node& token) {
+  for (;;) {
+    {
+      const std::scoped_lock lock(control_);
+      if (!operation_paused(token) && !(all_paused_ && token.tags.anchored)) return false;
+      if (closed.load(std::memory_order_acquire)) return false;  // submit() refuses it
+      if (slots.take(false)) {
+        token.enqueue_as(token_state::waiting);
+        holding_entered_.fetch_add(1, std::memory_order_release);
+        holding_.push(token);
+        return true;
+      }
+    }
+    slots.wait_for_one();
+  }
+}
+
+std::size_t runtime::drain(const std::uint32_t* operation) {
+  struct what {
+    runtime* self;
+    const std::uint32_t* operation;
+    std::uint32_t reason;
+    std::size_t killed;
+  } wanted{this, operation, detail::stop_reason_number("drained"), 0};
+  const auto is_wanted = [](const node& token, void* context) {
+    const auto* const of = static_cast<const what*>(context)->operation;
+    return of == nullptr || token.operation == *of;
+  };
+  const auto end = [](node& token, void* context) {
+    auto& all = *static_cast<what*>(context);
+    const std::uint32_t number = token.operation;
+    token.request.make(token.id(), detail::stop_cause::killed, all.reason);
+    // One that was killed at the gate before is ended already, and not counted again.
+    if (token.end_from_queue(token_state::killed, [&] { all.self->count_ended_outside(number, token_state::killed); }))
+      ++all.killed;
+  };
+  waiting_list taken, still;
+  std::size_t held = 0;
+  {
+    const std::scoped_lock lock(control_);
+    while (node* const token = holding_.pop()) {
+      const bool goes = is_wanted(*token, &wanted);
+      (goes ? taken : still).push(*token);
+      held += goes ? 1 : 0;
+    }
+    holding_ = still;
+  }
+  while (node* const token = taken.pop()) end(*token, &wanted);
+  if (held != 0) slots.give(held);
+  for (const auto& each : cores)
+    for (const auto& lane : each->lanes()) lane->drain(is_wanted, end, &wanted);
+  return wanted.killed;
+}
+
+void runtime::attend() noexcept {
+  for (const auto& each : cores) each->set_modes(attention);
+  detail::light_fence();  // with the heavy one in core::sleep()
+  wake_all();
+}
+
+void runtime::count_ended_outside(std::uint32_t operation, token_state end) noexcept {
+  auto& counters = ended_outside_[operation < ended_outside_.size() ? operation : 0];
+  (end == token_state::timeout ? counters.timeouts : counters.killed).fetch_add(1, std::memory_order_release);
+}
+
+}  // namespace tokengate::lanes
