@@ -1,7 +1,8 @@
 """Repository rules that turn installed Debian packages into Bazel repositories.
 
-Nothing is downloaded: apt (through ./bazelw) is the only source. Headers stay in /usr/include and libraries where the
-linker looks anyway, so a repository holds no files of its own, only a BUILD file with the link options.
+Nothing is downloaded here: apt (through ./bazelw) is the only source. Headers stay in /usr/include and libraries where
+the linker looks anyway, so a repository holds no files of its own, only a BUILD file with the link options. The
+exception is what the sanitizers need to compile themselves (debian_source).
 """
 
 def _missing(repository_ctx, what):
@@ -29,6 +30,34 @@ debian_library = repository_rule(
         "package": attr.string(mandatory = True, doc = "Name of the Debian package, for messages."),
         "headers": attr.string_list(mandatory = True, doc = "Files below /usr/include that must exist."),
         "must_contain": attr.string_dict(doc = "Header -> text it must contain: pins a version."),
+        "build_file": attr.label(mandatory = True, allow_single_file = True),
+    },
+)
+
+def _debian_source_impl(repository_ctx):
+    environment = repository_ctx.os.environ
+    cache = environment.get("XDG_CACHE_HOME") or environment.get("HOME", "") + "/.cache"
+    source = repository_ctx.path("{}/tokengate/{}".format(cache, repository_ctx.attr.package))
+    if not source.get_child("version").exists:
+        fail("""
+
+The source of Debian's {package} is not in
+    {source}
+Only the sanitizers need it; './bazelw' fetches it, once, when its command line has {option},
+for example './bazelw test {option} //tests/lanes/...'.
+""".format(package = repository_ctx.attr.package, source = source, option = repository_ctx.attr.option))
+    for entry in source.readdir():
+        repository_ctx.symlink(entry, entry.basename)
+    repository_ctx.symlink(repository_ctx.attr.build_file, "BUILD.bazel")
+
+debian_source = repository_rule(
+    implementation = _debian_source_impl,
+    local = True,
+    environ = ["XDG_CACHE_HOME", "HOME"],
+    doc = "Parts of a source package, which ./bazelw has unpacked in its cache, described by build_file.",
+    attrs = {
+        "package": attr.string(mandatory = True, doc = "Name of the Debian source package."),
+        "option": attr.string(mandatory = True, doc = "The option that makes ./bazelw fetch it, for messages."),
         "build_file": attr.label(mandatory = True, allow_single_file = True),
     },
 )

@@ -6,6 +6,7 @@ load(
     "debian_library",
     "debian_rules",
     "debian_rules_cc",
+    "debian_source",
     "no_coverage_tools",
 )
 
@@ -43,6 +44,12 @@ def tokengate_repositories():
         headers = ["boost/version.hpp", "boost/hana.hpp", "boost/fiber/all.hpp", "boost/context/fiber.hpp"],
         must_contain = {"boost/version.hpp": '#define BOOST_LIB_VERSION "1_81"'},
         build_file = "//third_party:boost.BUILD",
+    )
+    debian_source(
+        name = "boost_source",
+        package = "boost1.81",
+        option = "--config=asan or --config=tsan",
+        build_file = "//third_party:boost_source.BUILD",
     )
     debian_library(
         name = "xxhash",

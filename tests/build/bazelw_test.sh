@@ -24,12 +24,13 @@ machine() {
   cd "$(mktemp -d "$TEST_TMPDIR/machine.XXXXXX")" || exit 1
   mkdir bin
   local tool
-  for tool in env flock; do ln -s "$(type -P "$tool")" "bin/$tool"; done
+  for tool in env flock mkdir mktemp mv rm sort tar xz; do ln -s "$(type -P "$tool")" "bin/$tool"; done
   printf '%s\n' "$@" >missing
   : >calls
   : >said
   fake dpkg-query <<'END'
 echo "dpkg-query" >>calls
+[[ $* == *source:Version* ]] && { echo -n 1.81.0-5; exit; }
 [[ ${TELL_ONCE:-} && ! -e told ]] && : >told && exec 8>"$TELL_ONCE"
 missing=" $(<missing) "
 for package in "$@"; do
@@ -52,7 +53,7 @@ END
 }
 
 run() {
-  PATH=$PWD/bin CC='' "$bazelw" "$@" 2>said
+  PATH=$PWD/bin CC='' XDG_CACHE_HOME=$PWD/cache "$bazelw" "$@" 2>said
   exit_code=$?
 }
 
@@ -184,6 +185,81 @@ TELL_ONCE=second_has_asked PATH=$PWD/bin CC='' "$bazelw" test second 2>said_seco
 wait "$!"
 [[ $(grep -c apt-get calls) == 1 ]] || fail 'apt ran twice'
 [[ $(grep -c '^bazel' calls) == 2 ]] || fail 'Bazel did not run twice'
+
+# A mirror with a source package, for apt-get: it downloads into the current directory.
+source_mirror() {
+  mkdir -p tree/boost/libs/{fiber,context,other}/src
+  echo "$1" | tee tree/boost/libs/{fiber,context,other}/src/file.cpp >tree/boost/readme
+  tar -cJf boost.tar.xz -C tree boost
+  fake apt-get <<'END'
+machine=${BASH_SOURCE[0]%/bin/*}
+case " $* " in
+  *' indextargets '*)
+    echo 'Packages mirror://somewhere/debian/ bookworm main'
+    echo 'Translations mirror://somewhere/debian/ bookworm main'
+    echo 'Packages mirror://elsewhere/flat/ ./ '
+    ;;
+  *' update '*)
+    for word in "$@"; do [[ $word == Dir::Etc::SourceList=* ]] && cp "${word#*=}" "$machine/sources"; done
+    exit "$(<"$machine/update_exit_code")" # of some source that is of no use here
+    ;;
+  *' source --download-only boost1.81=1.81.0-5 '*)
+    echo "source in $PWD" >>"$machine/source_calls"
+    [[ -e $machine/boost.tar.xz ]] || { echo 'E: Unable to find a source package for boost1.81'; exit 100; }
+    cp "$machine/boost.tar.xz" boost1.81_1.81.0.orig.tar.xz
+    ;;
+  *) echo "apt-get $*" >>"$machine/calls" ;;
+esac
+END
+  ln -sf "$(type -P cp)" bin/cp
+  echo 0 >update_exit_code
+}
+
+for asks in --config=asan --config=tsan '--config asan'; do
+  machine "the source of Boost.Fiber is fetched once, for $asks"
+  source_mirror one
+  echo 100 >update_exit_code
+  read -ra words <<<"$asks"
+  run test "${words[@]}" //...
+  exits_with 0
+  says 'fetching the source of boost1.81 1.81.0-5'
+  [[ $(<sources) == 'deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] mirror://somewhere/debian/ bookworm main' ]] ||
+    fail "other sources: $(<sources)"
+  [[ $(cd cache/tokengate && echo ./* ./*/* ./*/libs/*) == './boost1.81 ./boost1.81/libs ./boost1.81/version ./boost1.81/libs/context ./boost1.81/libs/fiber' ]] ||
+    fail "there is something else: $(find cache)"
+  run test "${words[@]}" //...
+  exits_with 0
+  says_nothing
+  [[ $(grep -c source source_calls) == 1 ]] || fail 'fetched twice'
+  [[ $(grep -c '^bazel' calls) == 2 ]] || fail 'Bazel did not run twice'
+done
+
+machine 'another Boost is installed than the source is of'
+source_mirror two
+mkdir -p cache/tokengate/boost1.81/libs/fiber/old
+echo 1.81.0-4 >cache/tokengate/boost1.81/version
+run test --config=tsan //...
+exits_with 0
+[[ ! -e cache/tokengate/boost1.81/libs/fiber/old && $(<cache/tokengate/boost1.81/version) == 1.81.0-5 ]] || fail 'the old one is still there'
+
+machine 'the source is not to be had'
+source_mirror three
+rm boost.tar.xz
+run test --config=tsan //...
+exits_with 75
+says 'Unable to find a source package for boost1.81'
+says '--config=ubsan'
+[[ $(<calls) != *bazel* ]] || fail 'Bazel was started'
+[[ ! -e cache/tokengate/boost1.81 && $(echo cache/tokengate/*) == 'cache/tokengate/*' ]] || fail 'something was left behind'
+
+for words in 'test //...' 'test --config=ubsan //...' 'run //:tokengate -- --config=tsan'; do
+  machine "no source is fetched for $words"
+  source_mirror four
+  read -ra words <<<"$words"
+  run "${words[@]}"
+  exits_with 0
+  [[ ! -e source_calls && ! -e cache ]] || fail 'fetched it'
+done
 
 machine 'a warm start costs less than 0.2 s'
 best=1000000

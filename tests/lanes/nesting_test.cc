@@ -11,6 +11,7 @@
 #include <tokengate/core/gather.h>
 #include <tokengate/core/submit.h>
 #include <tokengate/core/this_token.h>
+#include <tokengate/tests/core/scaled.h>
 #include <tokengate/tests/lanes/gate.h>
 #include <tokengate/tests/lanes/runtime_fixture.h>
 
@@ -136,7 +137,7 @@ TEST_F(one_core, a_lead_that_waits_for_thousands_nested_ten_levels_deep_complete
 }
 
 TEST_F(one_core, a_hundred_thousand_tokens_may_be_suspended_at_once) {
-  constexpr int count = 100'000;
+  constexpr int count = testing::scaled(100'000);
   gate held;
   std::vector<token<int>> sleepers;
   sleepers.reserve(count);
@@ -155,13 +156,13 @@ TEST_F(one_core, a_hundred_thousand_tokens_may_be_suspended_at_once) {
 
 TEST_F(one_core, many_timers_fire) {
   std::vector<token<int>> sleepers;
-  for (int i = 0; i < 20'000; ++i)
+  for (int i = 0; i < testing::scaled(20'000); ++i)
     sleepers.push_back(submit([i] {
       this_token::sleep_for(std::chrono::microseconds((i * 7919) % 20'000));
       return 1;
     }));
   const auto woken = gather(std::move(sleepers));
-  EXPECT_EQ(std::accumulate(woken.begin(), woken.end(), 0), 20'000);
+  EXPECT_EQ(std::accumulate(woken.begin(), woken.end(), 0), testing::scaled(20'000));
 }
 
 int descend(int depth) { return depth == 0 ? 0 : submit(descend, depth - 1).get() + 1; }
