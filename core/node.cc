@@ -40,7 +40,7 @@ std::uint64_t node::end_unclaimed(token_state end, std::uint64_t of_id, std::uin
   return word;
 }
 
-void node::release(bool observed) noexcept {
+void node::release_slowly(bool observed) noexcept {
   auto word = word_.load(std::memory_order_acquire);
   do {
     // While the handle's share is not given up the node is there to be told about.

@@ -127,7 +127,14 @@ class node {
 
   /// The handle lets go; the caller must not touch the node afterwards. A failure that was not `observed` by get() is
   /// noted (unobserved.h), now or when the token fails.
-  void release(bool observed) noexcept;
+  void release(bool observed) noexcept {
+    // The usual end: the result was taken, and the run and the queue are done with the node, so nobody else can touch
+    // the word any more.
+    const auto word = word_.load(std::memory_order_acquire);
+    if ((word & (state_mask | queued)) == static_cast<std::uint64_t>(token_state::completed))
+      return type->destroy(*this);
+    release_slowly(observed);
+  }
 
   /// Registers who waits (one at a time). False: the token is terminal already.
   bool wait_by(waiter& party) noexcept;
@@ -175,6 +182,7 @@ class node {
     return false;
   }
   std::uint64_t end_unclaimed(token_state end, std::uint64_t of_id, std::uint64_t clear, std::uint64_t spare) noexcept;
+  void release_slowly(bool observed) noexcept;
   void drop(std::uint64_t share) noexcept;
   void became_terminal(std::uint64_t before, std::uint64_t after) noexcept;
 };

@@ -21,8 +21,8 @@ static bool stops(const detail::host::frame* top) noexcept {
 
 void core::attend() noexcept {
   // Cleared before the look: a request that comes later sets it anew. Acquire: the requests come with it.
-  const auto modes = modes_.fetch_and(~std::uint32_t{attention}, std::memory_order_acq_rel);
-  const bool hard_stop = (modes & cancelling) != 0;
+  const auto modes = modes_.fetch_and(~mode_attention, std::memory_order_acq_rel);
+  const bool hard_stop = (modes & mode_cancelling) != 0;
   for (worker* each = all_workers_; each != nullptr; each = each->next) {
     const frame* const top = each == current_worker_ ? frame_ : each->top;
     if (hard_stop)

@@ -18,21 +18,37 @@ namespace tokengate::lanes {
 /// owner's store and its look taken out of the owner's way: thieves, which are rare, pay for it (asymmetric_fence.h).
 ///
 /// The owner lowers tail_ and then looks at head_; a thief raises head_ and then looks at tail_. At least one of them
-/// sees the other, and then the owner takes the lock and settles it there. Grows without bound (who spawns bounds it).
+/// sees the other, and then the owner takes the lock and settles it there.
 class child_deque {
  public:
   static constexpr std::size_t most_at_once = 128;  ///< that one steal takes
 
-  child_deque() : mask_(first_size - 1), slots_(std::make_unique<slot[]>(first_size)) {}
+  /// Grows up to `limit` children.
+  explicit child_deque(std::size_t limit = std::size_t{1} << 40)
+      : limit_(static_cast<std::int64_t>(limit)),
+        room_(std::min(limit_, room_in(first_size))),
+        mask_(first_size - 1),
+        slots_(std::make_unique<slot[]>(first_size)) {}
 
-  /// Owner only. Throws bad_alloc when it cannot grow; then nothing has changed.
-  void push(detail::node& child) {
+  /// Owner only. False when `limit` are in; then it was not taken. Throws bad_alloc; the same.
+  bool push(detail::node& child) {
+    while (!push_quickly(child))
+      if (!make_room()) return false;
+    return true;
+  }
+  /// The same without growing.
+  bool push_quickly(detail::node& child) noexcept {
     const auto tail = tail_.load(std::memory_order_relaxed);
-    // Slots that a thief is still reading lie right below head_: they are kept out of use.
-    if (tail - head_.load(std::memory_order_relaxed) + most_at_once > mask_) [[unlikely]]
-      grow();
-    slots_[tail & mask_].store(&child, std::memory_order_relaxed);
-    tail_.store(tail + 1, std::memory_order_release);  // publishes the slot and the node to steal()
+    if (tail - head_.load(std::memory_order_relaxed) >= room_) [[unlikely]]
+      return false;
+    put(child, tail);
+    return true;
+  }
+  /// The same whatever the limit.
+  void push_beyond(detail::node& child) {
+    const auto tail = tail_.load(std::memory_order_relaxed);
+    if (tail - head_.load(std::memory_order_relaxed) >= room_in(mask_ + 1)) grow();
+    put(child, tail);
   }
 
   /// Owner only: the newest, or null.
@@ -94,6 +110,11 @@ class child_deque {
   using slot = std::atomic<detail::node*>;
   static constexpr std::size_t first_size = 1024;
 
+  void put(detail::node& child, std::int64_t tail) noexcept {
+    slots_[tail & mask_].store(&child, std::memory_order_relaxed);
+    tail_.store(tail + 1, std::memory_order_release);  // publishes the slot and the node to steal()
+  }
+
   detail::node* take(std::int64_t tail) noexcept {
     tail_.store(tail, std::memory_order_relaxed);
     detail::light_fence();  // with the heavy one in steal()
@@ -103,12 +124,23 @@ class child_deque {
   }
 
   /// A thief and the owner want the same one.
-  detail::node* take_contended(std::int64_t tail) noexcept {
+  [[gnu::noinline, gnu::cold]] detail::node* take_contended(std::int64_t tail) noexcept {
     tail_.store(tail + 1, std::memory_order_relaxed);
     const std::scoped_lock lock(mutex_);
     if (head_.load(std::memory_order_relaxed) > tail) return nullptr;
     tail_.store(tail, std::memory_order_relaxed);
     return slots_[tail & mask_].load(std::memory_order_relaxed);
+  }
+
+  // Slots that a thief is still reading lie right below head_: so many are kept out of use.
+  static std::int64_t room_in(std::size_t size) noexcept { return static_cast<std::int64_t>(size - most_at_once); }
+
+  /// False at the limit.
+  [[gnu::noinline, gnu::cold]] bool make_room() {
+    if (room_ >= limit_) return false;
+    if (room_ == room_in(mask_ + 1)) grow();
+    room_ = std::min(limit_, room_in(mask_ + 1));
+    return true;
   }
 
   /// Under the lock, so that no thief reads the old slots.
@@ -123,7 +155,9 @@ class child_deque {
     mask_ = larger - 1;
   }
 
-  std::size_t mask_;  // written by the owner under the lock; read by the owner, and by thieves under the lock
+  const std::int64_t limit_;
+  std::int64_t room_;  // owner only
+  std::size_t mask_;   // written by the owner under the lock; read by the owner, and by thieves under the lock
   std::unique_ptr<slot[]> slots_;
   alignas(64) std::atomic<std::int64_t> tail_{0};
   alignas(64) std::atomic<std::int64_t> head_{0};

@@ -15,40 +15,68 @@ using detail::node;
 // ----------------------------------------------------------------------------------------------------------------
 
 void core::spawn(node& child, std::uint64_t id) {
-  // There is no parent when a destructor that runs after its token makes tokens.
-  const node* const parent = frame_ != nullptr ? frame_->token : nullptr;
-  child.realm = runtime_.realm;
-  child.creator = parent != nullptr ? parent->id() : 0;
-  if (parent != nullptr) {
-    if (parent->dated) [[unlikely]]
-      detail::set_deadline(child, detail::deadline_of(*parent));
-    // A lead opens a domain of its own where it will run; other children stay in their parent's, if there is one.
-    if (!child.tags.lead)
-      child.in_domain = parent->tags.lead ? parent->tags.domain == domain::bound : parent->in_domain;
-  }
-  if (child.tags.anchored) return runtime_.spawn_anchored(child, id);
-  if (place_child(child, id)) add_relaxed(counters_.spawned);
-}
-
-/// False when it was run at once and counted as spawned before.
-bool core::place_child(node& child, std::uint64_t id) {
-  const bool crowded = open_.size() >= runtime_.settings.max_waiting ||
-                       bound_.size() >= runtime_.settings.max_waiting || suspended_ >= runtime_.settings.max_suspended;
-  if (crowded && child.tags.storage == 0 && stack_allows_inline()) [[unlikely]] {
-    add_relaxed(counters_.spawned);
-    child.begin(id, token_state::executing, node::child);
-    execute_inside(child);
-    return false;
-  }
+  // The short way has no calls in it: what needs one is left to spawn_slowly().
+  if (frame_ == nullptr || suspended_ >= max_suspended_) [[unlikely]]
+    return spawn_slowly(child, id);
+  const node& parent = *frame_->token;
+  if (parent.dated || child.tags.anchored) [[unlikely]]
+    return spawn_slowly(child, id);
+  child.realm = realm_;
+  child.creator = parent.id();
+  // A lead opens a domain of its own where it will run; other children stay in their parent's, if there is one.
+  child.in_domain = !child.tags.lead &&
+                    (parent.tags.lead ? parent.tags.domain == domain::bound : static_cast<bool>(parent.in_domain));
   child.begin(id, token_state::admitted, node::queued | node::child);
+  // Counted before anybody can run it, so that it is not seen ended before it is seen made (runtime::quiescent).
+  add_relaxed(counters_.spawned);
   if (child.in_domain) {
     child.bound = true;
-    child.home = static_cast<std::uint16_t>(index_);
-    bound_.push_back(&child);
+    child.home = index_;
+    if (!bound_.push_quickly(child)) [[unlikely]]
+      queue_slowly(child, id);
   } else {
-    open_.push(child);
+    if (!open_.push_quickly(child)) [[unlikely]]
+      return queue_slowly(child, id);
     runtime_.work_appeared();
   }
+}
+
+void core::spawn_slowly(node& child, std::uint64_t id) {
+  child.realm = realm_;
+  child.creator = 0;
+  // There is no parent when a destructor that runs after its token makes tokens.
+  if (frame_ != nullptr) {
+    const node& parent = *frame_->token;
+    child.creator = parent.id();
+    if (parent.dated) detail::set_deadline(child, detail::deadline_of(parent));
+    if (!child.tags.lead)
+      child.in_domain = parent.tags.lead ? parent.tags.domain == domain::bound : static_cast<bool>(parent.in_domain);
+  }
+  if (child.tags.anchored) return runtime_.spawn_anchored(child, id);
+  child.bound = child.in_domain;
+  if (child.bound) child.home = index_;
+  child.begin(id, token_state::admitted, node::queued | node::child);
+  add_relaxed(counters_.spawned);
+  if (suspended_ >= max_suspended_ && run_at_once(child, id)) return;
+  queue_slowly(child, id);
+}
+
+/// The queue must grow, or is full. The child is counted as spawned already.
+void core::queue_slowly(node& child, std::uint64_t id) try {
+  if (child.bound ? bound_.push(child) : open_.push(child)) return runtime_.work_appeared();
+  if (run_at_once(child, id)) return;
+  child.bound ? bound_.push_beyond(child) : open_.push_beyond(child);
+  runtime_.work_appeared();
+} catch (...) {
+  counters_.spawned.store(counters_.spawned.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+  throw;
+}
+
+/// There is no room for it, or too much is suspended already. False: it must be queued all the same.
+bool core::run_at_once(node& child, std::uint64_t id) noexcept {
+  if (child.tags.storage != 0 || !stack_allows_inline()) return false;
+  child.begin(id, token_state::executing, node::child);
+  execute_inside(child);
   return true;
 }
 
@@ -71,12 +99,8 @@ bool core::run_inline(node& child) noexcept {
                        outer->token->request.made() || exceptions_->any() || !child.untouched_child();
   if (unusual || !stack_allows_inline()) [[unlikely]]
     return run_inline_slowly(child);
-  if (child.bound) {
-    if (bound_.empty() || bound_.back() != &child) return run_inline_slowly(child);
-    bound_.pop_back();
-  } else if (!open_.pop_if_newest(child)) {
+  if (!(child.bound ? bound_.pop_if_newest(child) : open_.pop_if_newest(child))) [[unlikely]]
     return run_inline_slowly(child);
-  }
   child.claim_held();
   frame here{&child, outer};
   frame_ = &here;
@@ -103,8 +127,8 @@ bool core::run_inline(node& child) noexcept {
 bool core::run_inline_slowly(node& child) noexcept {
   const auto modes = modes_.load(std::memory_order_relaxed);
   if (child.bound && child.home != index_) return false;
-  if ((modes & cancelling) != 0 || detail::must_stop()) return false;
-  if ((modes & some_paused) != 0 && runtime_.operation_paused(child)) return false;
+  if ((modes & mode_cancelling) != 0 || detail::must_stop()) return false;
+  if ((modes & mode_some_paused) != 0 && runtime_.operation_paused(child)) return false;
   if (child.terminal()) return false;
   if (!stack_allows_inline()) {
     add_relaxed(counters_.inline_refused);
@@ -146,8 +170,7 @@ bool core::claim_inline(node& child) noexcept {
 
 /// The child is mostly the newest of its stack; then its queue share comes with it. Else its entry stays behind, stale.
 bool core::claim_from_children(node& child) noexcept {
-  if (child.bound ? !bound_.empty() && bound_.back() == &child : open_.pop_if_newest(child)) {
-    if (child.bound) bound_.pop_back();
+  if (child.bound ? bound_.pop_if_newest(child) : open_.pop_if_newest(child)) {
     const bool claimed = child.claim_from_queue();
     drop_stale_children();
     return claimed;
@@ -161,11 +184,9 @@ bool core::claim_from_children(node& child) noexcept {
 /// memory.
 void core::drop_stale_children() noexcept {
   const auto is_stale = [](const node& entry) { return entry.state() != token_state::admitted; };
-  while (stale_bound_ != 0 && (bound_.empty() || is_stale(*bound_.back()))) {
+  while (stale_bound_ != 0 && (bound_.empty() || is_stale(bound_.newest()))) {
     --stale_bound_;
-    if (bound_.empty()) continue;
-    bound_.back()->drop_stale();
-    bound_.pop_back();
+    if (node* const top = bound_.pop()) top->drop_stale();
   }
   while (stale_open_ != 0) {
     node* const top = open_.pop();  // only what was taken out is certain to be there: a thief may end the others
@@ -175,7 +196,7 @@ void core::drop_stale_children() noexcept {
       --stale_open_;
       top->drop_stale();
     } else {
-      open_.push(*top);  // there is room: it has just been taken out
+      open_.push_beyond(*top);  // there is room: it has just been taken out
       return;
     }
   }

@@ -22,7 +22,7 @@ void runtime::pause() {
   all_paused_ = true;
   restricted_.store(true, std::memory_order_relaxed);
   for (const auto& each : cores) {
-    each->set_modes(paused);
+    each->set_modes(mode_paused);
     for (std::size_t i = 0; i < core::anchored_lane; ++i) each->lanes()[i]->close();
   }
   wait_until_heeded();
@@ -38,7 +38,7 @@ void runtime::pause_operation(std::uint32_t operation) {
   const std::scoped_lock lock(control_);
   operation_paused_[operation].store(true, std::memory_order_relaxed);
   restricted_.store(true, std::memory_order_relaxed);
-  for (const auto& each : cores) each->set_modes(some_paused);
+  for (const auto& each : cores) each->set_modes(mode_some_paused);
   wait_until_heeded();
 }
 
@@ -60,7 +60,7 @@ void runtime::readmit() noexcept {
   bool some = false;
   for (const auto& each : operation_paused_) some = some || each.load(std::memory_order_relaxed);
   for (const auto& each : cores) {
-    each->clear_modes((all_paused_ ? 0 : paused) | (some ? 0 : some_paused));
+    each->clear_modes((all_paused_ ? 0 : mode_paused) | (some ? 0 : mode_some_paused));
     if (!all_paused_)
       for (std::size_t i = 0; i < core::anchored_lane; ++i) each->lanes()[i]->open();
   }
@@ -142,7 +142,7 @@ std::size_t runtime::drain(const std::uint32_t* operation) {
 }
 
 void runtime::attend() noexcept {
-  for (const auto& each : cores) each->set_modes(attention);
+  for (const auto& each : cores) each->set_modes(mode_attention);
   detail::light_fence();  // with the heavy one in core::sleep()
   wake_all();
 }

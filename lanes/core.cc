@@ -41,10 +41,14 @@ class core::left_state {
 
 core::core(runtime& shared, unsigned index)
     : runtime_(shared),
-      index_(index),
+      index_(static_cast<std::uint16_t>(index)),
+      realm_(shared.realm),
+      max_suspended_(shared.settings.max_suspended),
       scheduler_(new fiber_scheduler(*this)),
       events_(io::make_poller(shared.settings.io_backend)),
       stacks_(stack_options{.size = shared.settings.stack_size}),
+      bound_(shared.settings.max_waiting),
+      open_(shared.settings.max_waiting),
       operations_(operation_count() + 1) {
   for (std::size_t i = 0; i <= anchored_lane; ++i)
     lanes_.push_back(std::make_unique<lane>(shared.settings.mailbox_capacity, shared.slots));
@@ -196,7 +200,7 @@ void core::fire_timers() noexcept {
 void core::poll() noexcept {
   events_->poll();
   fire_timers();
-  if ((modes_.load(std::memory_order_relaxed) & attention) != 0) attend();
+  if ((modes_.load(std::memory_order_relaxed) & mode_attention) != 0) attend();
 }
 
 // --- idling
@@ -204,7 +208,7 @@ void core::poll() noexcept {
 
 bool core::has_work() const noexcept {
   const auto modes = modes_.load(std::memory_order_relaxed);
-  const bool closed = (modes & paused) != 0 && (modes & cancelling) == 0;
+  const bool closed = (modes & mode_paused) != 0 && (modes & mode_cancelling) == 0;
   if (granted_ != nullptr || !bound_.empty() || open_.size() != 0 || has_released(modes) ||
       resubmitted_.load(std::memory_order_relaxed) != nullptr)
     return true;
@@ -218,9 +222,9 @@ bool core::has_work() const noexcept {
 /// Whether a token that was kept back may begin now.
 bool core::has_released(std::uint32_t modes) const noexcept {
   if (held_.empty()) return false;
-  if ((modes & cancelling) != 0) return true;
-  if ((modes & paused) != 0) return false;
-  return (modes & some_paused) == 0 || std::any_of(held_.begin(), held_.end(), [this](const node* each) {
+  if ((modes & mode_cancelling) != 0) return true;
+  if ((modes & mode_paused) != 0) return false;
+  return (modes & mode_some_paused) == 0 || std::any_of(held_.begin(), held_.end(), [this](const node* each) {
            return !runtime_.operation_paused(*each);
          });
 }
@@ -281,7 +285,7 @@ void core::sleep() noexcept {
   // their look at asleep_/sleeping, this heavy one between our stores and our look at their work.
   detail::heavy_fence();
   const bool wanted = scheduler_->outside_pending() || (active_ < runtime_.settings.workers && has_work()) ||
-                      (modes_.load(std::memory_order_relaxed) & attention) != 0 ||
+                      (modes_.load(std::memory_order_relaxed) & mode_attention) != 0 ||
                       runtime_.finished.load(std::memory_order_relaxed);
   if (!wanted) {
     detail::add_relaxed(counters_.sleeps);

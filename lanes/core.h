@@ -11,6 +11,7 @@
 #include <tokengate/core/host.h>
 #include <tokengate/core/node.h>
 #include <tokengate/io/storage_tier.h>
+#include <tokengate/lanes/bound_stack.h>
 #include <tokengate/lanes/child_deque.h>
 #include <tokengate/lanes/counters.h>
 #include <tokengate/lanes/exception_state.h>
@@ -118,12 +119,18 @@ class core final : public detail::host {
   void end(detail::node& token, token_state how) noexcept;
   void kill(detail::node& token, token_state how) noexcept;
   token_state true_end(detail::node& token, token_state how) noexcept;
-  operation_counters& counted(const detail::node& token) noexcept;
+  /// What is counted for submit() is also counted there for operations that were enrolled after the start.
+  operation_counters& counted(const detail::node& token) noexcept {
+    const std::uint32_t operation = token.operation;
+    return operations_[operation < operations_.size() ? operation : 0];
+  }
   void let_ready_fibers_run() noexcept;
   // children.cc: tokens made here, and those run by who waits for them
-  bool place_child(detail::node& child, std::uint64_t id);
+  [[gnu::noinline]] void spawn_slowly(detail::node& child, std::uint64_t id);
+  [[gnu::noinline]] void queue_slowly(detail::node& child, std::uint64_t id);
+  bool run_at_once(detail::node& child, std::uint64_t id) noexcept;
   bool stack_allows_inline() const noexcept;
-  bool run_inline_slowly(detail::node& child) noexcept;
+  [[gnu::noinline]] bool run_inline_slowly(detail::node& child) noexcept;
   void execute_inside(detail::node& child) noexcept;
   bool claim_inline(detail::node& child) noexcept;
   bool claim_from_children(detail::node& child) noexcept;
@@ -145,12 +152,13 @@ class core final : public detail::host {
   void sleep() noexcept;
 
   runtime& runtime_;
-  const unsigned index_;
+  const std::uint16_t index_, realm_;
+  const std::size_t max_suspended_;
   boost::intrusive_ptr<fiber_scheduler> scheduler_;
   std::unique_ptr<poller> events_;
   stack_pool stacks_;
 
-  std::vector<detail::node*> bound_;     // children that must run here: newest last, no other thread looks
+  bound_stack bound_;                    // children that must run here
   child_deque open_;                     // children that others may take
   std::vector<detail::node*> held_;      // admitted tokens that a pause keeps back, in order
   permit_wait* granted_ = nullptr;       // tokens that got their storage permit, oldest first

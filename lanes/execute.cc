@@ -33,16 +33,12 @@ node* core::next() noexcept {
 /// a token from outside first, so that endless families starve nobody.
 node* core::next_unclaimed(std::uint32_t modes) noexcept {
   constexpr std::uint32_t fresh_first = 64;
-  const bool closed = (modes & paused) != 0 && (modes & cancelling) == 0;
+  const bool closed = (modes & mode_paused) != 0 && (modes & mode_cancelling) == 0;
   if (!held_.empty())
     if (node* const token = next_held(modes)) return token;
   if (turn_ % fresh_first == 0 && !closed)
     if (node* const token = next_from_lanes(turn_ / fresh_first)) return token;
-  if (!bound_.empty()) {
-    node* const token = bound_.back();
-    bound_.pop_back();
-    return token;
-  }
+  if (node* const token = bound_.pop()) return token;
   if (node* const token = open_.pop()) return token;
   // What is anchored comes from outside, and then is kept back, or is the child of a token that runs.
   if (node* const token = closed ? lanes_[anchored_lane]->take() : next_from_lanes(turn_)) return token;
@@ -66,7 +62,7 @@ node* core::steal(bool from_lanes) noexcept {
     if (got == 0) continue;
     counters_.stolen.store(counters_.stolen.load(std::memory_order_relaxed) + got, std::memory_order_relaxed);
     // The own deque is empty, or nothing would be stolen: there is room without growing.
-    for (std::size_t each = 1; each < got; ++each) open_.push(*taken[each]);
+    for (std::size_t each = 1; each < got; ++each) open_.push_beyond(*taken[each]);
     if (got > 2) runtime_.work_appeared();
     return taken[0];
   }
@@ -91,7 +87,7 @@ bool core::has_loot(bool in_lanes) const noexcept {
 /// With the queue's share of a token in hand: makes it ours to run. False when it is not (any more).
 bool core::claim(node& token, std::uint32_t modes) noexcept {
   if (modes != 0) [[unlikely]] {
-    if ((modes & cancelling) != 0) {
+    if ((modes & mode_cancelling) != 0) {
       kill(token, token_state::killed);
       return false;
     }
@@ -104,7 +100,8 @@ bool core::claim(node& token, std::uint32_t modes) noexcept {
 /// Keeps a token that must not begin now, if a pause wants it.
 bool core::held_back(node& token, std::uint32_t modes) noexcept {
   const bool from_outside = token.creator == 0;
-  if (!((modes & paused) != 0 && from_outside) && !((modes & some_paused) != 0 && runtime_.operation_paused(token)))
+  if (!((modes & mode_paused) != 0 && from_outside) &&
+      !((modes & mode_some_paused) != 0 && runtime_.operation_paused(token)))
     return false;
   try {
     held_.push_back(&token);
@@ -117,9 +114,10 @@ bool core::held_back(node& token, std::uint32_t modes) noexcept {
 
 /// The oldest one that was kept back and may begin by now. Only while somebody pauses is the list not empty for long.
 node* core::next_held(std::uint32_t modes) noexcept {
-  if ((modes & paused) != 0 && (modes & cancelling) == 0) return nullptr;
+  if ((modes & mode_paused) != 0 && (modes & mode_cancelling) == 0) return nullptr;
   for (auto each = held_.begin(); each != held_.end(); ++each) {
-    if ((modes & some_paused) != 0 && (modes & cancelling) == 0 && runtime_.operation_paused(**each)) continue;
+    if ((modes & mode_some_paused) != 0 && (modes & mode_cancelling) == 0 && runtime_.operation_paused(**each))
+      continue;
     node* const token = *each;
     held_.erase(each);
     return token;
@@ -136,12 +134,6 @@ void core::kill(node& token, token_state how) noexcept {
     add_relaxed(how == token_state::timeout ? counters.timeouts : counters.killed);
     detail::add_release(counters.tokens);
   });
-}
-
-/// What is counted for submit() is also counted there for operations that were enrolled after the start.
-operation_counters& core::counted(const node& token) noexcept {
-  const std::uint32_t operation = token.operation;
-  return operations_[operation < operations_.size() ? operation : 0];
 }
 
 // --- running

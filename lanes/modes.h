@@ -7,9 +7,11 @@ namespace tokengate::lanes {
 
 /// Set and cleared by any thread (fetch_or, fetch_and, release); the core reads them relaxed on every token, and
 /// acquire where it acts on one.
-inline constexpr std::uint32_t paused = 1;       ///< nothing more from outside is begun
-inline constexpr std::uint32_t some_paused = 2;  ///< nor tokens of some operations, wherever they come from
-inline constexpr std::uint32_t attention = 4;    ///< stop requests were made: look at what is suspended or queued here
-inline constexpr std::uint32_t cancelling = 8;   ///< hard stop: queued tokens are killed, running ones asked to stop
+inline constexpr std::uint32_t mode_paused = 1;       ///< nothing more from outside is begun
+inline constexpr std::uint32_t mode_some_paused = 2;  ///< nor tokens of some operations, wherever they come from
+inline constexpr std::uint32_t mode_attention =
+    4;  ///< stop requests were made: look at what is suspended or queued here
+inline constexpr std::uint32_t mode_cancelling =
+    8;  ///< hard stop: queued tokens are killed, running ones asked to stop
 
 }  // namespace tokengate::lanes

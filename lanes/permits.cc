@@ -86,9 +86,9 @@ node* core::next_granted(std::uint32_t modes) noexcept {
     detail::add_relaxed(counters.storage_waits);
     counters.storage_wait.add(detail::ticks() - first->since);
     delete first;
-    if (modes != 0 && ((modes & cancelling) != 0 || held_back(token, modes))) {
+    if (modes != 0 && ((modes & mode_cancelling) != 0 || held_back(token, modes))) {
       io::storage_tier& tier = tier_of(runtime_, token);
-      if ((modes & cancelling) != 0) kill(token, token_state::killed);
+      if ((modes & mode_cancelling) != 0) kill(token, token_state::killed);
       tier.release();
     } else if (claim_permitted(token)) {
       return &token;

@@ -153,7 +153,7 @@ std::vector<token_status> runtime::stop(clock::time_point drain_until) {
   // Also when nothing seems left: a token that was offered in the last instant is killed rather than run when the cores
   // are about to end.
   hard_stop.store(true, std::memory_order_seq_cst);
-  for (const auto& each : cores) each->set_modes(cancelling | attention);
+  for (const auto& each : cores) each->set_modes(mode_cancelling | mode_attention);
   detail::heavy_fence();  // with core::sleep()
   wake_all();
   const auto give_up = detail::deadline_after(settings.cancel_for);

@@ -35,7 +35,11 @@ class runtime {
   /// one is just looking for work anyway.
   void work_appeared() noexcept {
     detail::light_fence();  // pairs with the heavy fence of a core that goes to sleep
-    if (sleeping.load(std::memory_order_relaxed) != 0 && !somebody_searches()) wake_one();
+    if (sleeping.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      wake_one_if_needed();
+  }
+  [[gnu::noinline]] void wake_one_if_needed() noexcept {
+    if (!somebody_searches()) wake_one();
   }
   void wake_one() noexcept;
   void wake_all() noexcept;
