@@ -3,6 +3,7 @@
 load("@rules_cc//cc:action_names.bzl", "CPP_COMPILE_ACTION_NAME")
 load("@rules_cc//cc:defs.bzl", "CcInfo", "cc_binary", "cc_common", "cc_library", "cc_test")
 load("@rules_cc//cc:find_cc_toolchain.bzl", "find_cc_toolchain")
+load("//:lanes.bzl", "lane_set_target", "lane_target")
 
 # What both g++ 12 and clang 16 know. The language standard comes from .bazelrc.
 _COPTS = [
@@ -64,6 +65,51 @@ def tokengate_test(name, copts = [], deps = [], size = "small", **kwargs):
         size = size,
         linkstatic = True,
         deps = deps + ["@gtest//:gtest_main"],
+        **kwargs
+    )
+
+def tokengate_lane(name, policy, hdrs, summary, srcs = [], deps = [], copts = [], include_prefix = "", visibility = None, **kwargs):
+    """A lane: a queueing policy that a program can link (docs/lanes.md). Fails when its description is not right.
+
+    Makes `name`, for tokengate_lane_set and as a library, and `name`_policy, the class without the lane, for its tests.
+
+    Args:
+      name: what operations and options call it by: lane{"express"}. Lower-case letters, digits, underscores.
+      policy: the class, with its namespaces, such as "shop::express". What it must offer is checked when it is compiled.
+      hdrs: its headers, files of this package; the class is defined in one of them.
+      summary: one line: which token comes next.
+      srcs: its sources, if it has any.
+      deps: what it needs beside TokenGate's lanes.
+      copts: options beside the common ones.
+      include_prefix: what stands before the package in the path that its headers are included by.
+      visibility: as everywhere; lane sets must see it.
+      **kwargs: anything else a cc_library takes.
+    """
+    lane_target(name, policy, hdrs, summary, srcs, deps, _COPTS + copts, include_prefix, visibility, **kwargs)
+
+def tokengate_lane_set(name, lanes, default, visibility = None):
+    """The lanes that a program links. Which set is linked says the flag --@tokengate//:linked_lanes.
+
+    Args:
+      name: name of the target.
+      lanes: targets made by tokengate_lane.
+      default: the name of the one that serves tokens which name none; --@tokengate//:default_lane overrides it.
+      visibility: as everywhere.
+    """
+    lane_set_target(name, lanes, default, _COPTS, visibility)
+
+def tokengate_lane_test(name, lane, **kwargs):
+    """A test that a lane does what every lane must do, whatever its policy: nothing is lost, doubled or held back.
+
+    Args:
+      name: name of the test.
+      lane: a target made by tokengate_lane.
+      **kwargs: anything else a test takes, such as size or tags.
+    """
+    lane_set_target(name + "_lanes", [lane], "", _COPTS, None)
+    tokengate_test(
+        name = name,
+        deps = [name + "_lanes", Label("//tests/lanes:lane_contract")],
         **kwargs
     )
 

@@ -13,3 +13,4 @@
 #include <tokengate/io/blocking.h>
 #include <tokengate/io/file.h>
 #include <tokengate/lanes/coordinator.h>
+#include <tokengate/linked_lanes.h>

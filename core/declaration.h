@@ -36,6 +36,7 @@ enum mistake : unsigned {
   tags_not_constant = 1u << 12,
   no_single_signature = 1u << 13,
   unmovable_result = 1u << 14,
+  empty_lane = 1u << 15,
 };
 
 struct declared_place {
@@ -147,6 +148,7 @@ template <class... Given>
 consteval unsigned mistakes_in_values(const operation_info& info, const tags<Given...>&) {
   unsigned found = 0;
   if (info.attributes.anchored && info.anchor.empty()) found |= empty_anchor;
+  if (count_of<lane, Given...> > 0 && info.lane.empty()) found |= empty_lane;
   if (count_of<timeout, Given...> > 0 && info.timeout.count() <= 0) found |= timeout_not_positive;
   for (std::size_t i = 0; i < info.calls.size(); ++i) {
     if (info.calls[i].empty())

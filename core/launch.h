@@ -58,8 +58,10 @@ token<typename Op::result_type> launch(Args&&... args) {
   const auto index = record.index.load(std::memory_order_acquire);
   if (index < 0) [[unlikely]]
     refuse_unregistered(record);
-  return make_token<task_node<Op, typename Op::result_type, Stored...>>(
-      Op::info.attributes, static_cast<std::uint32_t>(index) + 1, Op::info.timeout, std::forward<Args>(args)...);
+  attributes marks = Op::info.attributes;
+  if constexpr (!Op::info.lane.empty()) marks.lane = record.lane.load(std::memory_order_relaxed);
+  return make_token<task_node<Op, typename Op::result_type, Stored...>>(marks, static_cast<std::uint32_t>(index) + 1,
+                                                                        Op::info.timeout, std::forward<Args>(args)...);
 }
 
 }  // namespace tokengate::detail

@@ -30,6 +30,7 @@
   using ::tokengate::digest_policy;  \
   using ::tokengate::sticky_anchor;  \
   using ::tokengate::external_calls; \
+  using ::tokengate::lane;           \
   using ::tokengate::timeout;        \
   using namespace ::std::chrono_literals;
 
@@ -81,6 +82,10 @@
                   "tokengate[TG-E203] operation '" #name                                                              \
                   "': external_calls names an operation with a sticky_anchor of its "                                 \
                   "own, in (" #__VA_ARGS__ "); a child goes where its lead is: take the anchor or the name away");    \
+    static_assert(Clash != ::tokengate::detail::unlinked_lane,                                                        \
+                  "tokengate[TG-E205] operation '" #name                                                              \
+                  "': its lane is not linked into this program, in (" #__VA_ARGS__                                    \
+                  "); correct the name, or add the lane to the program's tokengate_lane_set (docs/lanes.md)");        \
   };
 
 // The object, and everything about a declaration that can be refused at once. The object is declared only: an empty
@@ -132,6 +137,8 @@
                           "name one function, instance or member; choose an overload with static_cast")              \
   TOKENGATE_DETAIL_REFUSE(facts, name, unmovable_result, "TG-E115", "its result cannot be moved out",                \
                           "return something movable, such as std::unique_ptr")                                       \
+  TOKENGATE_DETAIL_REFUSE(facts, name, empty_lane, "TG-E119", "lane has an empty name",                              \
+                          "name a lane, or take the tag away to get the default one")                                \
   [[maybe_unused]] static ::tokengate::detail::first_facts<first, facts> tokengate_chosen(                           \
       tokengate_key_##name*, ::tokengate::detail::declared);                                                         \
   [[maybe_unused]] static ::tokengate::detail::slot_content<first, facts> tokengate_at(                              \

@@ -17,9 +17,9 @@ class node;
 
 /// The part of a node that most tokens never touch; it lies behind arguments and result, in a cache line of its own.
 struct node_extra {
-  waiter* waiting;                      ///< written before `waited` is set, read after it was seen
-  shared_field<node*> next;             ///< link of the gate's queue; while it runs, the token it runs inside of
-  shared_field<std::int64_t> deadline;  ///< steady_clock, nanoseconds; valid if node::dated
+  waiter* waiting;                                      ///< written before `waited` is set, read after it was seen
+  node* next;                                           ///< link of the queue at a gate, under its lock
+  shared_field<std::int64_t> deadline;                  ///< steady_clock, nanoseconds; valid if node::dated
   shared_field<std::uint64_t> created, started, ended;  ///< ticks, 0 before; valid if node::timed
 };
 
@@ -71,8 +71,14 @@ class node {
     request.clear(id);
     word_.store(id << id_shift | shares | static_cast<std::uint64_t>(state), std::memory_order_release);
   }
-  /// The same, for a queue that was full when it was tried before.
-  void enqueue_as(token_state state) noexcept { begin(id(), state, queued); }
+  /// The same, by a queue that takes it as waiting or admitted; it may do so again when the first place was full. One
+  /// that others know already (`published`) is waiting and stays so until it is admitted.
+  void enqueue_as(token_state state) noexcept {
+    if (!published) [[likely]]
+      begin(id(), state, queued);
+    else if (state == token_state::admitted)
+      admit();
+  }
 
   /// waiting -> admitted, by the gate. False if the token was killed meanwhile.
   bool admit() noexcept { return step(token_state::waiting, token_state::admitted, 0); }
@@ -161,6 +167,7 @@ class node {
   bool in_domain : 1 = false;         ///< its children belong to the domain of a bound lead above it
   bool timed : 1 = false;             ///< its times are taken
   bool dated : 1 = false;             ///< it has a deadline
+  bool published : 1 = false;         ///< it waits, and goes from one queue to another
   bool arguments_gone = false;        ///< destroyed, after its run
   enum : std::uint8_t { none, held, given_back } permit = none;  ///< of its storage tier; the running core's business
 

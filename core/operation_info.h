@@ -21,6 +21,7 @@ struct attributes {
   tokengate::domain domain : 2 = tokengate::domain::bound;
   tokengate::hash_policy hash_policy : 3 = tokengate::hash_policy::standard;
   tokengate::digest_policy digest_policy : 3 = tokengate::digest_policy::full;
+  std::uint8_t lane = 0;  ///< 0: the coordinator's default lane; else a `lane_number`, found when the program starts
 
   constexpr bool touches_storage() const noexcept { return storage != 0; }
   constexpr bool operator==(const attributes&) const = default;
@@ -34,6 +35,7 @@ struct operation_info {
   unsigned line = 0;
   tokengate::attributes attributes{};
   std::string_view anchor{};                  ///< empty: not anchored
+  std::string_view lane{};                    ///< empty: the coordinator's default one
   std::span<const std::string_view> calls{};  ///< the names of external_calls, in order of declaration
   std::chrono::nanoseconds timeout{0};        ///< 0: none
 };
@@ -44,6 +46,9 @@ struct operation_record {
   /// Place in the operation table, -1 until a closed registry enrolled it. Written once, before `main`, with release;
   /// the acquire load of a reader that finds it >= 0 therefore sees the table's entry.
   std::atomic<std::int32_t> index{-1};
+  /// Number of the lane that `info` names, 0 without. Written at enrolment, before the index, or when the lanes of the
+  /// program become known; both happen before `main`, so that relaxed order does.
+  std::atomic<std::uint8_t> lane{0};
 
   constexpr explicit operation_record(const operation_info& facts) noexcept : info(facts) {}
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -13,11 +14,25 @@
 namespace tokengate::detail {
 
 /// What can clash when a registry closes. Codes, sentences and remedies stand in macros_detail.h.
-enum clash : unsigned { same_name, unknown_call, anchored_child };
+enum clash : unsigned { same_name, unknown_call, anchored_child, unlinked_lane };
+
+/// The names of the lanes that the program links, in `names`. Defined by the header that is generated with them, which
+/// <tokengate/tokengate.h> includes; without it the program is taken to link none.
+template <class Closed>
+struct linked_lanes;
+
+template <class Closed>
+constexpr bool links_lane(std::string_view name) {
+  if constexpr (requires { linked_lanes<Closed>::names; })
+    for (const std::string_view each : linked_lanes<Closed>::names)
+      if (each == name) return true;
+  return false;
+}
 
 template <class Closed>
 constexpr bool clashes(clash kind, const operation_info& info, std::size_t which) {
   if (kind == same_name) return registry<Closed>::find(info.name) != &info;
+  if (kind == unlinked_lane) return !info.lane.empty() && !links_lane<Closed>(info.lane);
   if (info.calls[which].empty() || !first_mention(info, which)) return false;  // refused at the declaration
   const operation_info* const child = registry<Closed>::find(info.calls[which]);
   return kind == unknown_call ? child == nullptr : child != nullptr && child->attributes.anchored;
@@ -40,7 +55,10 @@ void check_calls(std::index_sequence<Which...>) {
 template <class Closed, class Operation, bool Whole>
 void check_operation() {
   check<Closed, Operation, same_name, 0>();
-  if constexpr (Whole) check_calls<Closed, Operation>(std::make_index_sequence<Operation::info.calls.size()>{});
+  if constexpr (Whole) {
+    check<Closed, Operation, unlinked_lane, 0>();
+    check_calls<Closed, Operation>(std::make_index_sequence<Operation::info.calls.size()>{});
+  }
 }
 
 inline void each(...) {}  // in place of a fold expression, which clang limits to 256 operands

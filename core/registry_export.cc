@@ -54,6 +54,7 @@ std::string json_of(const operation_info& info) {
     add("digest_policy", quoted(word(digests, tags.digest_policy)));
     add("domain", quoted(word(domains, tags.domain)));
   }
+  if (!info.lane.empty()) add("lane", quoted(info.lane));
   if (info.timeout.count() > 0) add("timeout_ns", std::to_string(info.timeout.count()));
   return out += '}';
 }
@@ -76,6 +77,7 @@ std::string to_mermaid(std::span<const operation_info* const> operations) {
     ((out += info->name) += "<br/>") += word(weights, info->attributes.weight);
     if (info->attributes.touches_storage()) (out += ", storage ") += word(tiers, info->attributes.storage);
     if (info->attributes.anchored) (out += ", anchor ") += info->anchor;
+    if (!info->lane.empty()) (out += ", lane ") += info->lane;
     out += "\"]\n";
   }
   for (const operation_info* const info : operations)

@@ -9,6 +9,7 @@
 #include <tokengate/core/arguments.h>
 #include <tokengate/core/asynchronous.h>
 #include <tokengate/core/launch.h>
+#include <tokengate/core/operation_table.h>
 #include <tokengate/core/tag_traits.h>
 
 namespace tokengate {
@@ -44,14 +45,15 @@ auto submit_with(attributes marks, std::chrono::nanoseconds timeout, Callable&& 
 }  // namespace detail
 
 /// Makes a token that calls `callable` with copies of the arguments (moved in; std::ref shares). Tags are those of an
-/// operation but for names: weight, storage_speed, domain, timeout. Context, blocking and errors as for calling an
-/// operation.
+/// operation but for anchors and calls: weight, storage_speed, domain, timeout, lane (misuse if it is not linked).
+/// Context, blocking and errors as for calling an operation.
 template <class... Given, class Callable, class... Arguments>
 auto submit(const tags<Given...>& marks, Callable&& callable, Arguments&&... arguments) {
   static_assert((tag<Given> && ...),
                 "tokengate[TG-E303] submit: something among the tags is no tag; see tokengate/core/tags.h");
   operation_info info;
   marks.apply(info);
+  if (!info.lane.empty()) info.attributes.lane = lane_number(info.lane);
   info.attributes.anchored = false;  // an anchor needs a name that lives as long as the program: declare an operation
   return detail::submit_with(info.attributes, info.timeout, std::forward<Callable>(callable),
                              std::forward<Arguments>(arguments)...);

@@ -72,6 +72,12 @@ struct tag_traits<sticky_anchor> {
 };
 
 template <>
+struct tag_traits<lane> {
+  using kind = lane;
+  static constexpr void apply(const lane& given, operation_info& info) { info.lane = given.name; }
+};
+
+template <>
 struct tag_traits<timeout> {
   using kind = timeout;
   static constexpr void apply(const timeout& given, operation_info& info) { info.timeout = given.limit; }

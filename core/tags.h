@@ -32,6 +32,12 @@ struct sticky_anchor {
   std::string_view name;
 };
 
+/// The lane that serves the operation's tokens from outside, instead of the coordinator's default one.
+/// `lane{"priority"}`
+struct lane {
+  std::string_view name;
+};
+
 /// The longest a token may take, from submission to result.
 struct timeout {
   std::chrono::nanoseconds limit;

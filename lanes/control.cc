@@ -21,11 +21,17 @@ void runtime::pause() {
   const std::scoped_lock lock(control_);
   all_paused_ = true;
   restricted_.store(true, std::memory_order_relaxed);
-  for (const auto& each : cores) {
-    each->set_modes(mode_paused);
-    for (std::size_t i = 0; i < core::anchored_lane; ++i) each->lanes()[i]->close();
-  }
+  for (const auto& each : cores) each->set_modes(mode_paused);
+  close_lanes();
   wait_until_heeded();
+}
+
+void runtime::close_lanes() noexcept {
+  for (const auto& each : cores) each->any_lane([](lane& queues) { return queues.close(), false; });
+}
+
+void runtime::open_lanes() noexcept {
+  for (const auto& each : cores) each->any_lane([](lane& queues) { return queues.open(), false; });
 }
 
 void runtime::resume() {
@@ -59,23 +65,24 @@ void runtime::resume_all() {
 void runtime::readmit() noexcept {
   bool some = false;
   for (const auto& each : operation_paused_) some = some || each.load(std::memory_order_relaxed);
-  for (const auto& each : cores) {
-    each->clear_modes((all_paused_ ? 0 : mode_paused) | (some ? 0 : mode_some_paused));
-    if (!all_paused_)
-      for (std::size_t i = 0; i < core::anchored_lane; ++i) each->lanes()[i]->open();
-  }
+  // While the gates are closed, what was held back takes its place at them before anything newer comes to the
+  // mailboxes.
+  close_lanes();
   waiting_list still;
   while (node* const token = holding_.pop()) {
     if (operation_paused(*token) || (all_paused_ && token->tags.anchored)) {
       still.push(*token);
       continue;
     }
-    core& target = token->tags.anchored ? bind(*token) : route(*token);
-    target.requeue(*token);
+    const destination chosen = token->tags.anchored ? bind(*token) : route(*token);
+    token->published = true;
+    cores[chosen.core]->offer(*token, chosen.slot, true);
     holding_left_.fetch_add(1, std::memory_order_release);
+    slots.give(1);
   }
   holding_ = still;
-  // What comes from now on goes behind what was just let go: that is at the gates already.
+  if (!all_paused_) open_lanes();
+  for (const auto& each : cores) each->clear_modes((all_paused_ ? 0 : mode_paused) | (some ? 0 : mode_some_paused));
   restricted_.store(all_paused_ || some, std::memory_order_relaxed);
   detail::light_fence();  // with the heavy one in core::sleep()
   wake_all();
@@ -136,8 +143,10 @@ std::size_t runtime::drain(const std::uint32_t* operation) {
   }
   while (node* const token = taken.pop()) end(*token, &wanted);
   if (held != 0) slots.give(held);
-  for (const auto& each : cores)
-    for (const auto& lane : each->lanes()) lane->drain(is_wanted, end, &wanted);
+  for (const auto& each : cores) {
+    each->pinned().drain(is_wanted, end, &wanted);
+    each->any_lane([&](lane& queues) { return queues.drain(is_wanted, end, &wanted), false; });
+  }
   return wanted.killed;
 }
 

@@ -24,11 +24,11 @@ void require(bool fine, const char* what) {
 options checked(const options& wanted) {
   require(wanted.cores <= 1024, "cores must be at most 1024 (0 = what the machine allows)");
   require(wanted.workers >= 1, "workers must be at least 1");
-  require(wanted.mailbox_capacity >= 1, "mailbox_capacity must be at least 1");
   require(wanted.max_waiting >= 1, "max_waiting must be at least 1");
   require(wanted.max_suspended >= 1, "max_suspended must be at least 1");
   require(wanted.mailbox_capacity <= std::size_t{1} << 30, "mailbox_capacity must be at most 2^30");
   require(wanted.max_waiting <= std::size_t{1} << 48, "max_waiting must be at most 2^48");
+  if (!wanted.lane.empty()) lane_number(wanted.lane);
   // What is below checks itself, and is made here to be asked.
   static_cast<void>(lanes::stack_pool({.size = wanted.stack_size}));
   static_cast<void>(io::storage_tiers(wanted.storage));

@@ -49,39 +49,34 @@ core::core(runtime& shared, unsigned index)
       stacks_(stack_options{.size = shared.settings.stack_size}),
       bound_(shared.settings.max_waiting),
       open_(shared.settings.max_waiting),
-      operations_(operation_count() + 1) {
-  for (std::size_t i = 0; i <= anchored_lane; ++i)
-    lanes_.push_back(std::make_unique<lane>(shared.settings.mailbox_capacity, shared.slots));
-}
+      operations_(operation_count() + 1),
+      pinned_(shared.pinned_capacity(), shared.slots),
+      lanes_(linked_lanes().size()) {}
 
 core::~core() {
   while (handing_over_.load(std::memory_order_acquire) != 0) ::sched_yield();
 }
 
-bool core::offer(node& token, bool on_credit) noexcept {
-  const auto which = token.bound ? anchored_lane : static_cast<std::size_t>(token.tags.weight);
-  return lanes_[which]->offer(token, on_credit);
-}
-
-void core::requeue(node& token) noexcept {
-  lanes_[token.bound ? anchored_lane : static_cast<std::size_t>(token.tags.weight)]->requeue(token);
+bool core::offer(node& token, unsigned slot, bool on_credit) noexcept {
+  if (token.bound) return pinned_.offer(token, on_credit);
+  return lanes_[runtime_.lane_of(token)]->offer(token, slot, on_credit);
 }
 
 std::uint64_t core::accepted() const noexcept {
-  std::uint64_t sum = 0;
-  for (const auto& each : lanes_) sum += each->accepted();
+  std::uint64_t sum = pinned_.accepted();
+  any_lane([&](const lane& each) { return sum += each.accepted(), false; });
   return sum;
 }
 
 std::size_t core::waiting() const noexcept {
-  std::size_t sum = 0;
-  for (const auto& each : lanes_) sum += each->waiting();
+  std::size_t sum = pinned_.waiting();
+  any_lane([&](const lane& each) { return sum += each.waiting(), false; });
   return sum;
 }
 
 std::size_t core::admitted() const noexcept {
-  std::size_t sum = 0;
-  for (const auto& each : lanes_) sum += each->admitted();
+  std::size_t sum = pinned_.admitted();
+  any_lane([&](const lane& each) { return sum += each.admitted(), false; });
   return sum;
 }
 
@@ -212,8 +207,7 @@ bool core::has_work() const noexcept {
   if (granted_ != nullptr || !bound_.empty() || open_.size() != 0 || has_released(modes) ||
       resubmitted_.load(std::memory_order_relaxed) != nullptr)
     return true;
-  for (std::size_t i = closed ? anchored_lane : 0; i < lanes_.size(); ++i)
-    if (!lanes_[i]->empty()) return true;
+  if (!pinned_.empty() || (!closed && any_lane([](const lane& each) { return !each.empty(); }))) return true;
   for (const auto& other : runtime_.cores)
     if (other.get() != this && other->has_loot(!closed)) return true;
   return false;

@@ -1,7 +1,9 @@
 // One core: a pinned thread, its queues, its workers and its scheduler.
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <bit>
 #include <memory>
 #include <vector>
 
@@ -16,6 +18,7 @@
 #include <tokengate/lanes/counters.h>
 #include <tokengate/lanes/exception_state.h>
 #include <tokengate/lanes/fiber_scheduler.h>
+#include <tokengate/lanes/gated_mailbox.h>
 #include <tokengate/lanes/lane.h>
 #include <tokengate/lanes/modes.h>
 #include <tokengate/lanes/stack_pool.h>
@@ -29,16 +32,26 @@ struct permit_wait;
 /// thread.
 class core final : public detail::host {
  public:
-  static constexpr std::size_t weights = 3;
-  static constexpr std::size_t anchored_lane = 3;
-
   core(runtime& shared, unsigned index);
   ~core() override;
 
-  /// Takes a token from outside into the lane of its weight, or of anchored tokens. False when that is full.
-  bool offer(detail::node& token, bool on_credit = false) noexcept;
-  /// The same for one that waits already and has its place among the gate's slots.
-  void requeue(detail::node& token) noexcept;
+  /// Takes a token from outside into its lane, or among those that must run here. False when that is full.
+  bool offer(detail::node& token, unsigned slot = no_slot, bool on_credit = false) noexcept;
+  /// Any thread, once per policy and before the first token for it comes: the queues of that policy on this core.
+  void add_lane(std::size_t which, std::unique_ptr<lane> queues) noexcept {
+    lanes_[which] = std::move(queues);
+    lanes_in_use_.fetch_or(std::uint64_t{1} << which, std::memory_order_release);
+  }
+  /// Calls `look` for each policy that is in use, in order; ends when it returns true, and returns that.
+  template <class Look>
+  bool any_lane(Look look) const noexcept {
+    auto left = lanes_in_use_.load(std::memory_order_acquire);  // pairs with add_lane()
+    for (; left != 0; left &= left - 1)
+      if (look(*lanes_[static_cast<std::size_t>(std::countr_zero(left))])) return true;
+    return false;
+  }
+  /// Tokens that must run here.
+  [[nodiscard]] gated_mailbox& pinned() noexcept { return pinned_; }
   /// Hands unbound tokens to a thief, unclaimed; returns how many.
   std::size_t give_to_thief(detail::node** taken, std::size_t most, bool from_lanes) noexcept;
   /// True when a thief may find something here.
@@ -59,7 +72,6 @@ class core final : public detail::host {
   /// True while the core is between its look at the modes and the start of the token that it takes. After a mode was
   /// set and heavy_fence(), who has seen false once knows that the core acts on the mode.
   [[nodiscard]] bool taking() const noexcept { return taking_.load(std::memory_order_acquire); }
-  [[nodiscard]] const std::vector<std::unique_ptr<lane>>& lanes() const noexcept { return lanes_; }
   [[nodiscard]] const core_counters& counters() const noexcept { return counters_; }
   /// Of an operation by its index + 1; 0 stands for submit(), and for operations enrolled after the start.
   [[nodiscard]] const operation_counters& counters_of(std::size_t operation) const { return operations_[operation]; }
@@ -110,12 +122,13 @@ class core final : public detail::host {
   // execute.cc: the way of one token
   detail::node* next() noexcept;
   detail::node* next_unclaimed(std::uint32_t modes) noexcept;
-  detail::node* next_from_lanes(std::uint32_t first) noexcept;
+  detail::node* next_from_lanes() noexcept;
   detail::node* next_held(std::uint32_t modes) noexcept;
   detail::node* steal(bool from_lanes) noexcept;
   bool claim(detail::node& token, std::uint32_t modes) noexcept;
   bool held_back(detail::node& token, std::uint32_t modes) noexcept;
   void execute(detail::node& token) noexcept;
+  token_state execute_timed(detail::node& token, bool for_lane) noexcept;
   void end(detail::node& token, token_state how) noexcept;
   void kill(detail::node& token, token_state how) noexcept;
   token_state true_end(detail::node& token, token_state how) noexcept;
@@ -151,6 +164,8 @@ class core final : public detail::host {
   bool search() noexcept;
   void sleep() noexcept;
 
+  void tell_lane(const detail::node& token, std::uint64_t ticks) noexcept;
+
   runtime& runtime_;
   const std::uint16_t index_, realm_;
   const std::size_t max_suspended_;
@@ -165,7 +180,9 @@ class core final : public detail::host {
   permit_wait* permit_waits_ = nullptr;  // tokens that this core has wait for one
   std::uint32_t turn_ = 0;               // tokens run by workers, and by waiters, so far
   std::uint32_t inline_turn_ = 0;
-  std::size_t stale_open_ = 0, stale_bound_ = 0;  // entries whose token was run by its waiter, or ended, at most
+  std::size_t stale_open_ = 0, stale_bound_ = 0;         // entries whose token was run by its waiter, or ended, at most
+  std::size_t lane_turn_ = 0;                            // whose turn it is among the lanes
+  std::array<std::uint8_t, 3> until_measured_{1, 1, 1};  // tokens of each weight until one is measured for its lane
 
   worker* idle_workers_ = nullptr;
   worker* current_worker_ = nullptr;
@@ -187,7 +204,10 @@ class core final : public detail::host {
   // Threads inside ready() or resubmit(): the core must stay until they have let go, although what they handed over may
   // run and end meanwhile. Release by them, acquire by the destructor.
   std::atomic<int> handing_over_{0};
-  std::vector<std::unique_ptr<lane>> lanes_;
+  gated_mailbox pinned_;                      // tokens from outside that must run here
+  std::vector<std::unique_ptr<lane>> lanes_;  // by policy; there are those that are in use
+  std::atomic<std::uint64_t> lanes_in_use_{
+      0};  // a bit each; release and acquire, so that the lane is seen with its bit
 };
 
 }  // namespace tokengate::lanes

@@ -37,17 +37,33 @@ node* core::next_unclaimed(std::uint32_t modes) noexcept {
   if (!held_.empty())
     if (node* const token = next_held(modes)) return token;
   if (turn_ % fresh_first == 0 && !closed)
-    if (node* const token = next_from_lanes(turn_ / fresh_first)) return token;
+    if (node* const token = next_from_lanes()) return token;
   if (node* const token = bound_.pop()) return token;
   if (node* const token = open_.pop()) return token;
-  // What is anchored comes from outside, and then is kept back, or is the child of a token that runs.
-  if (node* const token = closed ? lanes_[anchored_lane]->take() : next_from_lanes(turn_)) return token;
+  // What must run here comes from outside, and then is kept back, or is the child of a token that runs.
+  if (node* const token = closed ? pinned_.take() : next_from_lanes()) return token;
   return steal(!closed);
 }
 
-node* core::next_from_lanes(std::uint32_t first) noexcept {
-  for (std::size_t i = 0; i < lanes_.size(); ++i)
-    if (node* const token = lanes_[(first + i) % lanes_.size()]->take()) return token;
+/// The policies in use, and the tokens that must run here, take turns as far as they have tokens.
+node* core::next_from_lanes() noexcept {
+  const std::size_t pinned = lanes_.size();
+  const auto in_use = lanes_in_use_.load(std::memory_order_acquire);  // pairs with add_lane()
+  std::size_t which = lane_turn_;
+  do {
+    const std::size_t next = which == pinned ? 0 : which + 1;
+    node* token = nullptr;
+    if (which == pinned) {
+      token = pinned_.take();
+    } else if ((in_use >> which & 1) != 0) {
+      token = lanes_[which]->take();
+    }
+    if (token != nullptr) {
+      lane_turn_ = next;
+      return token;
+    }
+    which = next;
+  } while (which != lane_turn_);
   return nullptr;
 }
 
@@ -72,16 +88,12 @@ node* core::steal(bool from_lanes) noexcept {
 std::size_t core::give_to_thief(node** taken, std::size_t most, bool from_lanes) noexcept {
   if (const std::size_t got = open_.steal(taken, most)) return got;
   if (!from_lanes) return 0;
-  for (std::size_t i = 0; i < weights; ++i)
-    if ((taken[0] = lanes_[i]->take()) != nullptr) return 1;
-  return 0;
+  return any_lane([taken](lane& each) { return (taken[0] = each.give()) != nullptr; }) ? 1 : 0;
 }
 
 bool core::has_loot(bool in_lanes) const noexcept {
   if (open_.size() != 0) return true;
-  for (std::size_t i = 0; in_lanes && i < weights; ++i)
-    if (!lanes_[i]->empty()) return true;
-  return false;
+  return in_lanes && any_lane([](const lane& each) { return each.has_loot(); });
 }
 
 /// With the queue's share of a token in hand: makes it ours to run. False when it is not (any more).
@@ -143,24 +155,47 @@ void core::execute(node& token) noexcept {
   frame here{&token, frame_};
   frame_ = &here;
   auto how = token_state::killed;
+  const bool for_lane =
+      token.creator == 0 && !token.bound && --until_measured_[static_cast<std::size_t>(token.tags.weight)] == 0;
   if (detail::stop_requested()) [[unlikely]] {
     // Asked to stop, or too late, before it began: it never does.
-  } else if (!token.timed) {
+    if (for_lane) tell_lane(token, 0);
+  } else if (!token.timed && !for_lane) {
     how = token.run();
   } else {
-    auto& counters = counted(token);
-    auto& extra = token.extra();
-    const auto started = detail::ticks();
-    extra.started = started;
-    // Two cores' stamps may stand the wrong way round by a little.
-    counters.queue_wait.add(started > extra.created ? started - extra.created : 0);
-    how = token.run();
-    const auto ended = detail::ticks();
-    extra.ended = ended;
-    counters.run_time.add(ended - started);
+    how = execute_timed(token, for_lane);
   }
   frame_ = here.outer;
   end(token, how);
+}
+
+token_state core::execute_timed(node& token, bool for_lane) noexcept {
+  const auto started = detail::ticks();
+  if (token.timed) {
+    auto& extra = token.extra();
+    extra.started = started;
+    // Two cores' stamps may stand the wrong way round by a little.
+    counted(token).queue_wait.add(started > extra.created ? started - extra.created : 0);
+  }
+  const auto suspensions = counters_.suspensions.load(std::memory_order_relaxed);
+  const auto how = token.run();
+  const auto ended = detail::ticks();
+  if (token.timed) {
+    token.extra().ended = ended;
+    counted(token).run_time.add(ended - started);
+  }
+  // What a token that was suspended cost this core is not known.
+  const bool suspended = counters_.suspensions.load(std::memory_order_relaxed) != suspensions;
+  if (for_lane) tell_lane(token, suspended ? 0 : ended - started);
+  return how;
+}
+
+/// Every so many tokens of a weight, an odd number, so that a program which makes them in a pattern has all measured.
+/// 0 ticks: that was not to be had this time.
+void core::tell_lane(const node& token, std::uint64_t ticks) noexcept {
+  constexpr std::uint8_t tokens_between = 31;
+  until_measured_[static_cast<std::size_t>(token.tags.weight)] = ticks == 0 ? 1 : tokens_between;
+  if (ticks != 0) lanes_[runtime_.lane_of(token)]->ran(token.tags.weight, ticks);
 }
 
 /// Killed means that it left by stop_unwind, or never began: what for is in its request, or its outer token's.

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include <tokengate/io/backend.h>
 #include <tokengate/io/storage_tiers.h>
@@ -20,7 +21,8 @@ enum class timing : std::uint8_t {
 struct options {
   unsigned cores = 0;    ///< 0: what the affinity mask and the cgroup quota allow; more than that shares cores
   unsigned workers = 4;  ///< per core: tokens that are started and do not wait, at most
-  std::size_t mailbox_capacity = 1024;              ///< admitted tokens per lane and core
+  std::string lane{};    ///< for tokens that name none; empty: the default of the program's lane set
+  std::size_t mailbox_capacity = 0;  ///< admitted tokens per mailbox; 0: what the lane thinks best (docs/lanes.md)
   std::size_t max_waiting = std::size_t{1} << 24;   ///< tokens that wait for admission, all lanes together
   std::size_t max_suspended = 100'000;              ///< per core; beyond it children run in place when they are spawned
   std::size_t stack_size = std::size_t{256} << 10;  ///< bytes of a worker's stack; only what is touched takes memory

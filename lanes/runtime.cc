@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <functional>
+#include <string>
 #include <string_view>
 
 #include <pthread.h>
@@ -18,6 +19,14 @@ namespace tokengate::lanes {
 using detail::node;
 using clock = std::chrono::steady_clock;
 
+namespace {
+
+std::size_t place_of_lane(const std::string& name) {
+  return name.empty() ? default_lane() : lane_number(name) - std::size_t{1};
+}
+
+}  // namespace
+
 runtime::runtime(const options& wanted, unsigned core_count, std::uint16_t of_realm)
     : settings(wanted),
       realm(of_realm),
@@ -26,31 +35,52 @@ runtime::runtime(const options& wanted, unsigned core_count, std::uint16_t of_re
       tiers(wanted.storage),
       operation_paused_(operation_count() + 1),
       ended_outside_(operation_count() + 1),
+      setup_{core_count, wanted.workers, wanted.mailbox_capacity, slots},
+      default_lane_(place_of_lane(wanted.lane)),
+      variants_(linked_lanes().size()),
       ended_(std::make_unique<std::atomic<bool>[]>(core_count)) {
   for (unsigned i = 0; i < core_count; ++i) cores.push_back(std::make_unique<core>(*this, i));
+  use_lane(default_lane_);
+  for (std::size_t i = 0; i < operation_count(); ++i)
+    if (const auto lane = operation_at(i).lane.load(std::memory_order_relaxed); lane != 0)
+      use_lane(lane - std::size_t{1});
 }
 
-runtime::~runtime() = default;
+runtime::~runtime() { cores.clear(); }  // their lanes before what those were made by
 
 // --- submission from outside
 // ------------------------------------------------------------------------------------------
 
-/// Origins' preference: heavy tokens start at the first core, medium at the second, light at the third; from there a
-/// thread's tokens go round. Idle cores take what waits at busy ones.
-core& runtime::route(const node& token) noexcept {
-  static thread_local constinit unsigned position = 0;
-  const auto count = static_cast<unsigned>(cores.size());
-  const unsigned first = token.tags.weight == weight::heavy ? 0 : token.tags.weight == weight::medium ? 1 : 2;
-  return *cores[(first + position++) % count];
+destination runtime::route(const node& token) {
+  const std::size_t which = lane_of(token);
+  // Acquire: pairs with use_lane().
+  if (token.tags.lane != 0 && (lanes_in_use_.load(std::memory_order_acquire) >> which & 1) == 0) [[unlikely]]
+    use_lane(which);
+  return variants_[which]->route(token);
+}
+
+/// A policy that no operation of the program names, and that a token names nevertheless, is made for its first token.
+void runtime::use_lane(std::size_t which) {
+  const std::scoped_lock lock(lanes_mutex_);
+  if ((lanes_in_use_.load(std::memory_order_relaxed) >> which & 1) != 0) return;
+  auto variant = linked_lanes()[which].make(setup_);
+  std::vector<std::unique_ptr<lane>> queues;
+  for (unsigned i = 0; i < cores.size(); ++i) queues.push_back(variant->make_lane(i));
+  for (unsigned i = 0; i < cores.size(); ++i) cores[i]->add_lane(which, std::move(queues[i]));
+  variants_[which] = std::move(variant);
+  lanes_in_use_.fetch_or(std::uint64_t{1} << which, std::memory_order_release);
+  const std::scoped_lock control(control_);
+  if (all_paused_) close_lanes();
 }
 
 void runtime::submit(node& token, std::uint64_t id) {
   token.creator = 0;
   token.begin(id, token_state::created, 0);
   if (restricted_.load(std::memory_order_relaxed) && hold_back(token)) return;
-  core& target = token.tags.anchored ? bind(token) : route(token);
+  const destination chosen = token.tags.anchored ? bind(token) : route(token);
+  core& target = *cores[chosen.core];
   bool offered = false;
-  while (!closed.load(std::memory_order_acquire) && !(offered = target.offer(token))) slots.wait_for_one();
+  while (!closed.load(std::memory_order_acquire) && !(offered = target.offer(token, chosen.slot))) slots.wait_for_one();
   if (!offered)
     throw coordinator_stopped(
         "the coordinator takes no new tokens from outside: stop() was called; start() it again first");
@@ -66,17 +96,17 @@ void runtime::submit(node& token, std::uint64_t id) {
 }
 
 /// All tokens of one anchor name go to one core. They are not stolen.
-core& runtime::bind(node& token) noexcept {
+destination runtime::bind(node& token) noexcept {
   const auto chosen = std::hash<std::string_view>{}(operation_at(token.operation - 1).info.anchor) % cores.size();
   token.bound = true;
   token.home = static_cast<std::uint16_t>(chosen);
-  return *cores[chosen];
+  return {static_cast<unsigned>(chosen), no_slot};
 }
 
 void runtime::spawn_anchored(node& child, std::uint64_t id) noexcept {
   child.begin(id, token_state::created, 0);
-  core& target = bind(child);
-  target.offer(child, true);
+  core& target = *cores[bind(child).core];
+  target.offer(child, no_slot, true);
   detail::light_fence();  // pairs with the heavy fence in core::sleep()
   target.wake();
 }
@@ -197,16 +227,22 @@ std::vector<token_status> runtime::abandon() {
   return left;
 }
 
-/// Kills what came in after the cores had ended.
+/// Kills what came in after the cores had ended, one thread at a time: it stands in for the cores' own.
 void runtime::sweep() noexcept {
+  const std::scoped_lock lock(sweep_mutex_);
   const auto kill = [this](node& token) {
     const std::uint32_t operation = token.operation;
     token.request.make(token.id(), detail::stop_cause::killed, reason_stopped);
     token.end_from_queue(token_state::killed, [&] { count_ended_outside(operation, token_state::killed); });
   };
-  for (const auto& each : cores)
-    for (const auto& lane : each->lanes())
-      while (node* const token = lane->take()) kill(*token);
+  for (std::size_t i = 0; i < cores.size(); ++i) {
+    if (!ended_[i].load(std::memory_order_acquire)) continue;  // abandoned; its thread may still look at its queues
+    while (node* const token = cores[i]->pinned().take()) kill(*token);
+    cores[i]->any_lane([&kill](lane& each) {
+      while (node* const token = each.take()) kill(*token);
+      return false;
+    });
+  }
 }
 
 }  // namespace tokengate::lanes

@@ -12,7 +12,9 @@
 #include <tokengate/io/storage_tiers.h>
 #include <tokengate/lanes/core.h>
 #include <tokengate/lanes/gate_slots.h>
+#include <tokengate/lanes/lane.h>
 #include <tokengate/lanes/options.h>
+#include <tokengate/lanes/waiting_list.h>
 
 namespace tokengate::lanes {
 
@@ -27,6 +29,15 @@ class runtime {
   /// From a thread that is none of the cores. May block it while the gate is full; throws coordinator_stopped, then the
   /// node is still the caller's.
   void submit(detail::node& token, std::uint64_t id);
+
+  /// The place in linked_lanes() of the policy that serves the token.
+  [[nodiscard]] std::size_t lane_of(const detail::node& token) const noexcept {
+    return token.tags.lane == 0 ? default_lane_ : token.tags.lane - std::size_t{1};
+  }
+  /// Of the mailbox of tokens that must run on one core.
+  [[nodiscard]] std::size_t pinned_capacity() const noexcept {
+    return settings.mailbox_capacity != 0 ? settings.mailbox_capacity : 1024;
+  }
 
   /// Sends an anchored token that was made by a token to the core of its anchor; never refused.
   void spawn_anchored(detail::node& child, std::uint64_t id) noexcept;
@@ -106,10 +117,13 @@ class runtime {
   };
 
   bool hold_back(detail::node& token);
+  void close_lanes() noexcept;
+  void open_lanes() noexcept;
   void readmit() noexcept;
   void wait_until_heeded() const noexcept;
-  core& route(const detail::node& token) noexcept;
-  core& bind(detail::node& token) noexcept;
+  destination route(const detail::node& token);
+  void use_lane(std::size_t which);
+  destination bind(detail::node& token) noexcept;
   void pin(const std::vector<unsigned>& processors) noexcept;
   void sweep() noexcept;
   void end_threads() noexcept;
@@ -123,6 +137,14 @@ class runtime {
   waiting_list holding_;  // tokens from outside that neither lane may have yet; guarded by control_
   std::atomic<std::uint64_t> holding_entered_{0}, holding_left_{0};
   std::vector<outside_counters> ended_outside_;
+
+  // Policies are made when they are first needed; see use_lane(). Release with a new policy, acquire by who routes by
+  // it.
+  const lane_setup setup_;
+  const std::size_t default_lane_;
+  std::vector<std::unique_ptr<lane_variant>> variants_;
+  std::atomic<std::uint64_t> lanes_in_use_{0};
+  std::mutex lanes_mutex_, sweep_mutex_;
 
   std::atomic<bool> swept_{false};  // the cores have ended and their lanes were emptied; see submit()
   std::vector<std::thread> threads_;

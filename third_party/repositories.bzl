@@ -43,7 +43,7 @@ def tokengate_repositories():
         package = "libboost-fiber1.81-dev",
         headers = ["boost/version.hpp", "boost/hana.hpp", "boost/fiber/all.hpp", "boost/context/fiber.hpp"],
         must_contain = {"boost/version.hpp": '#define BOOST_LIB_VERSION "1_81"'},
-        build_file = "//third_party:boost.BUILD",
+        build_file = Label("//third_party:boost.BUILD"),
     )
     debian_source(
         name = "boost_source",
@@ -55,53 +55,53 @@ def tokengate_repositories():
         name = "xxhash",
         package = "libxxhash-dev",
         headers = ["xxhash.h"],
-        build_file = "//third_party:xxhash.BUILD",
+        build_file = Label("//third_party:xxhash.BUILD"),
     )
     debian_library(
         name = "openssl",
         package = "libssl-dev",
         headers = ["openssl/evp.h"],
-        build_file = "//third_party:openssl.BUILD",
+        build_file = Label("//third_party:openssl.BUILD"),
     )
     debian_library(
         name = "liburing",
         package = "liburing-dev",
         headers = ["liburing.h"],
-        build_file = "//third_party:liburing.BUILD",
+        build_file = Label("//third_party:liburing.BUILD"),
     )
     debian_library(
         name = "hwloc",
         package = "libhwloc-dev",
         headers = ["hwloc.h"],
-        build_file = "//third_party:hwloc.BUILD",
+        build_file = Label("//third_party:hwloc.BUILD"),
     )
     debian_library(
         name = "cli11",
         package = "libcli11-dev",
         headers = ["CLI/CLI.hpp"],
-        build_file = "//third_party:cli11.BUILD",
+        build_file = Label("//third_party:cli11.BUILD"),
     )
     debian_library(
         name = "spdlog",
         package = "libspdlog-dev",
         headers = ["spdlog/spdlog.h", "fmt/format.h"],
-        build_file = "//third_party:spdlog.BUILD",
+        build_file = Label("//third_party:spdlog.BUILD"),
     )
     debian_library(
         name = "tbb",
         package = "libtbb-dev",
         headers = ["tbb/tbb.h"],
-        build_file = "//third_party:tbb.BUILD",
+        build_file = Label("//third_party:tbb.BUILD"),
     )
     debian_library(
         name = "gtest",
         package = "libgmock-dev",
         headers = ["gtest/gtest.h", "gmock/gmock.h"],
-        build_file = "//third_party:gtest.BUILD",
+        build_file = Label("//third_party:gtest.BUILD"),
     )
     debian_library(
         name = "benchmark",
         package = "libbenchmark-dev",
         headers = ["benchmark/benchmark.h"],
-        build_file = "//third_party:benchmark.BUILD",
+        build_file = Label("//third_party:benchmark.BUILD"),
     )

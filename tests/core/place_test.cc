@@ -13,7 +13,9 @@ namespace tokengate::detail {
 namespace {
 
 struct test_place final : place {
-  void submit(node&) override {}
+  void count_ended_outside(std::uint32_t, token_state) noexcept override {}
+  void attend() noexcept override {}
+  void submit(node&, std::uint64_t) override {}
 };
 
 /// Names a place for this thread, as coordinator::scope does.
@@ -97,7 +99,9 @@ TEST(place, scopes_nest_and_beat_the_only_one) {
 /// Keeps whoever submits inside until it is let go.
 struct held_place final : place {
   std::atomic<bool> entered{false}, may_leave{false};
-  void submit(node&) override {
+  void count_ended_outside(std::uint32_t, token_state) noexcept override {}
+  void attend() noexcept override {}
+  void submit(node&, std::uint64_t) override {
     entered = true;
     entered.notify_all();
     may_leave.wait(false);
@@ -109,8 +113,8 @@ TEST(place, waits_until_those_inside_have_left_and_for_nobody_else) {
   const auto submit_to = [](held_place& meant) {
     return std::thread([&meant] {
       const scope named(meant);
-      alignas(node) std::byte never_looked_at[sizeof(node)];
-      place::submit_from_outside(*reinterpret_cast<node*>(never_looked_at));
+      alignas(node) std::byte only_told_its_realm[sizeof(node)];
+      place::submit_from_outside(*reinterpret_cast<node*>(only_told_its_realm), 1);
     });
   };
   auto to_first = submit_to(first), to_second = submit_to(second);

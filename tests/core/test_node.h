@@ -13,7 +13,7 @@ namespace tokengate::testing {
 /// Lives on the heap like every node; its end adds one to `destroyed`, which outlives it.
 class test_node final : public detail::node {
  public:
-  explicit test_node(std::atomic<int>& destroyed) : node(kind, {}), destroyed_(destroyed) {
+  explicit test_node(std::atomic<int>& destroyed) : node(kind, attributes{}), destroyed_(destroyed) {
     begin(next_id_.fetch_add(1) + 1, token_state::created, 0);
   }
 

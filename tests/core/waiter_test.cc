@@ -108,7 +108,7 @@ class blocking_host final : public host {
     made_ready.notify_all();
   }
   void yield() noexcept override {}
-  void spawn(node&) override {}
+  void spawn(node&, std::uint64_t) override {}
   bool run_inline(node&) noexcept override { return false; }
   void give_back() noexcept override {}
   void retake() noexcept override {}

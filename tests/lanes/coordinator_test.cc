@@ -38,8 +38,9 @@ TEST(coordinator_options, a_bad_one_is_refused_by_name) {
   wanted.workers = 0;
   EXPECT_NE(refusal_of(wanted).find("workers must be at least 1"), std::string::npos) << refusal_of(wanted);
   wanted = {};
-  wanted.mailbox_capacity = 0;
-  EXPECT_NE(refusal_of(wanted).find("mailbox_capacity"), std::string::npos) << refusal_of(wanted);
+  wanted.lane = "nobody";
+  EXPECT_NE(refusal_of(wanted).find("lane 'nobody' is not linked"), std::string::npos) << refusal_of(wanted);
+  EXPECT_NE(refusal_of(wanted).find("balanced"), std::string::npos) << "the linked ones are named";
   wanted = {};
   wanted.max_waiting = 0;
   EXPECT_NE(refusal_of(wanted).find("max_waiting"), std::string::npos) << refusal_of(wanted);

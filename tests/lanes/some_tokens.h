@@ -11,7 +11,7 @@ namespace tokengate::testing {
 
 class plain_token final : public detail::node {
  public:
-  plain_token() : node(kind, nullptr, {}) {}
+  plain_token() : node(kind, attributes{}) {}
 
   std::size_t place = 0;  ///< in its some_tokens
   std::size_t line = 0;   ///< for tests that keep several orders apart
@@ -20,7 +20,10 @@ class plain_token final : public detail::node {
   static token_state run(node&) noexcept { return token_state::completed; }
   static void destroy(node&) noexcept {}
   static std::exception_ptr failure_of(const node&) noexcept { return {}; }
-  static constexpr detail::node_type kind{&run, &destroy, &failure_of};
+  static detail::node_extra& extra_of(detail::node& base) noexcept { return static_cast<plain_token&>(base).extra_; }
+  static constexpr detail::node_type kind{&run, &destroy, &failure_of, &extra_of};
+
+  detail::node_extra extra_;
 };
 
 /// Owns them, however they are claimed and ended.

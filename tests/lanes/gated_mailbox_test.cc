@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include <tokengate/lanes/lane.h>
+#include <tokengate/lanes/gated_mailbox.h>
 #include <tokengate/tests/core/race.h>
 #include <tokengate/tests/lanes/some_tokens.h>
 
@@ -15,9 +15,9 @@ namespace {
 using testing::plain_token;
 using testing::some_tokens;
 
-TEST(lane, admits_up_to_the_mailbox_and_lets_the_rest_wait_as_far_as_there_are_slots) {
+TEST(gated_mailbox, admits_up_to_the_mailbox_and_lets_the_rest_wait_as_far_as_there_are_slots) {
   gate_slots slots(3);
-  lane queue(2, slots);
+  gated_mailbox queue(2, slots);
   some_tokens tokens(6);
   EXPECT_TRUE(queue.empty());
   for (std::size_t i = 0; i < 5; ++i) ASSERT_TRUE(queue.offer(tokens[i]));
@@ -31,10 +31,10 @@ TEST(lane, admits_up_to_the_mailbox_and_lets_the_rest_wait_as_far_as_there_are_s
   EXPECT_EQ(queue.accepted(), 5u) << "a refused token is not counted";
 }
 
-TEST(lane, gives_tokens_out_in_order_through_gate_and_mailbox) {
+TEST(gated_mailbox, gives_tokens_out_in_order_through_gate_and_mailbox) {
   for (const std::size_t capacity : {1u, 2u, 3u, 8u}) {
     gate_slots slots(1000);
-    lane queue(capacity, slots);
+    gated_mailbox queue(capacity, slots);
     some_tokens tokens(300);
     std::size_t in = 0, out = 0;
     // More come in than go out, then all go out: with and without waiting ones, across refills of the mailbox.
@@ -57,9 +57,9 @@ TEST(lane, gives_tokens_out_in_order_through_gate_and_mailbox) {
   }
 }
 
-TEST(lane, a_slot_is_free_again_when_its_token_is_admitted) {
+TEST(gated_mailbox, a_slot_is_free_again_when_its_token_is_admitted) {
   gate_slots slots(1);
-  lane queue(1, slots);
+  gated_mailbox queue(1, slots);
   some_tokens tokens(4);
   ASSERT_TRUE(queue.offer(tokens[0]));
   ASSERT_TRUE(queue.offer(tokens[1]));
@@ -71,9 +71,9 @@ TEST(lane, a_slot_is_free_again_when_its_token_is_admitted) {
   EXPECT_FALSE(slots.take(false));
 }
 
-TEST(lane, lanes_share_the_slots) {
+TEST(gated_mailbox, gated_mailboxes_share_the_slots) {
   gate_slots slots(2);
-  lane first(1, slots), second(1, slots);
+  gated_mailbox first(1, slots), second(1, slots);
   some_tokens tokens(6);
   ASSERT_TRUE(first.offer(tokens[0]));
   ASSERT_TRUE(first.offer(tokens[1]));
@@ -86,9 +86,9 @@ TEST(lane, lanes_share_the_slots) {
   EXPECT_TRUE(second.offer(tokens[5]));
 }
 
-TEST(lane, a_refused_token_is_in_no_queue_and_may_be_offered_again) {
+TEST(gated_mailbox, a_refused_token_is_in_no_queue_and_may_be_offered_again) {
   gate_slots slots(1);
-  lane busy(1, slots), quiet(1, slots);
+  gated_mailbox busy(1, slots), quiet(1, slots);
   some_tokens tokens(5);
   ASSERT_TRUE(busy.offer(tokens[0]));
   ASSERT_TRUE(busy.offer(tokens[1]));
@@ -102,9 +102,9 @@ TEST(lane, a_refused_token_is_in_no_queue_and_may_be_offered_again) {
   EXPECT_EQ(quiet.accepted(), 2u);
 }
 
-TEST(lane, on_credit_a_token_is_never_refused) {
+TEST(gated_mailbox, on_credit_a_token_is_never_refused) {
   gate_slots slots(1);
-  lane queue(1, slots);
+  gated_mailbox queue(1, slots);
   some_tokens tokens(12);
   for (std::size_t i = 0; i < 10; ++i) ASSERT_TRUE(queue.offer(tokens[i], true));
   EXPECT_EQ(queue.waiting(), 9u);
@@ -116,11 +116,11 @@ TEST(lane, on_credit_a_token_is_never_refused) {
   EXPECT_EQ(queue.take(), &tokens[10]);
 }
 
-TEST(lane, lose_and_double_nothing_and_keep_each_producers_order) {
+TEST(gated_mailbox, lose_and_double_nothing_and_keep_each_producers_order) {
   for (const std::size_t capacity : {1u, 2u, 64u}) {
     constexpr std::size_t producers = 3, each = 10'000;
     gate_slots slots(100);
-    lane queue(capacity, slots);
+    gated_mailbox queue(capacity, slots);
     some_tokens tokens(producers * each);
     std::vector<int> taken(tokens.size());
     testing::together(producers + 1, [&](int index) {
@@ -151,11 +151,11 @@ TEST(lane, lose_and_double_nothing_and_keep_each_producers_order) {
   }
 }
 
-TEST(lane, thieves_may_take_too) {
+TEST(gated_mailbox, thieves_may_take_too) {
   constexpr std::size_t count = 20'000;
   constexpr int takers = 3;
   gate_slots slots(50);
-  lane queue(2, slots);
+  gated_mailbox queue(2, slots);
   some_tokens tokens(count);
   std::vector<std::atomic<int>> taken(count);
   std::atomic<std::size_t> left{count};
