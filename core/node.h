@@ -51,7 +51,7 @@ class node {
   static constexpr std::uint64_t state_mask = 7, released = 8, waited = 16, queued = 32, child = 64;
   static constexpr unsigned id_shift = 7;
 
-  node(const node_type& kind, attributes marks) noexcept : type(&kind), tags(marks) {}
+  node(const node_type& kind, attributes marks) noexcept : word_(0), type(&kind), tags(marks) {}
   node(const node&) = delete;
   node& operator=(const node&) = delete;
 
