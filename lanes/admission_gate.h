@@ -37,7 +37,8 @@ class admission_gate {
     return slots_.take(on_credit) && append(token);
   }
 
-  /// Admits those that wait, in order, until `push` has no more room. Cheap when nobody waits.
+  /// Admits those that wait, in order, until `push` has no more room, but not many at once: who wants to enter waits
+  /// for the lock meanwhile. Cheap when nobody waits.
   template <class Push>
   void admit(Push push) noexcept {
     if (!may_admit()) return;
@@ -45,7 +46,7 @@ class admission_gate {
     {
       const std::scoped_lock lock(mutex_);
       if (!may_admit()) return;
-      while (first_ != nullptr) {
+      while (first_ != nullptr && moved < most_at_once) {
         detail::node& token = *first_;
         detail::node* const next = token.extra().next;  // read now: once pushed the token may be run and gone
         // One that was killed at the gate goes along; who takes it from the mailbox finds it ended.
@@ -78,6 +79,7 @@ class admission_gate {
 
  private:
   static constexpr std::size_t closed = 1, one_waits = 2;
+  static constexpr std::size_t most_at_once = 64;
 
   bool append(detail::node& token) noexcept;
   void left(std::size_t count) noexcept { state_.fetch_sub(count * one_waits, std::memory_order_relaxed); }

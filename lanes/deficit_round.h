@@ -40,6 +40,9 @@ class deficit_round {
   /// when every take() was null. O(1).
   template <class Take, class Empty>
   detail::node* next(Take take, Empty empty) noexcept {
+    // The usual case first: whoever had the last turn has tokens and credit left.
+    if (credit_[turn_] > 0 && turn_ != heavy) [[likely]]
+      if (detail::node* const token = take(static_cast<weight>(turn_))) return charge(turn_, token);
     if (detail::node* const token = round(take, empty)) return token;
     if (!skip_rounds(empty)) return nullptr;
     if (detail::node* const token = round(take, empty)) return token;

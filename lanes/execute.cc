@@ -19,7 +19,8 @@ node* core::next() noexcept {
   taking_.store(true, std::memory_order_relaxed);
   detail::light_fence();  // with the heavy one in runtime::pause(): it sees us taking, or we see the mode
   const auto modes = modes_.load(std::memory_order_relaxed);
-  node* token = next_granted(modes);
+  node* token =
+      granted_ != nullptr || resubmitted_.load(std::memory_order_relaxed) != nullptr ? next_granted(modes) : nullptr;
   while (token == nullptr) {
     token = next_unclaimed(modes);
     if (token == nullptr) break;
@@ -45,26 +46,25 @@ node* core::next_unclaimed(std::uint32_t modes) noexcept {
   return steal(!closed);
 }
 
-/// The policies in use, and the tokens that must run here, take turns as far as they have tokens.
+/// The policies in use take turns as far as they have tokens; now and then, and when they have none, it is the turn of
+/// the tokens that must run here.
 node* core::next_from_lanes() noexcept {
-  const std::size_t pinned = lanes_.size();
+  constexpr std::size_t pinned_every = 8;
+  const bool pinned_first = ++lane_turn_ % pinned_every == 0;
+  if (pinned_first)
+    if (node* const token = pinned_.take()) return token;
   const auto in_use = lanes_in_use_.load(std::memory_order_acquire);  // pairs with add_lane()
-  std::size_t which = lane_turn_;
-  do {
-    const std::size_t next = which == pinned ? 0 : which + 1;
-    node* token = nullptr;
-    if (which == pinned) {
-      token = pinned_.take();
-    } else if ((in_use >> which & 1) != 0) {
-      token = lanes_[which]->take();
+  if ((in_use & (in_use - 1)) == 0) [[likely]] {
+    if (node* const token = lanes_[static_cast<std::size_t>(std::countr_zero(in_use))]->take()) return token;
+  } else {
+    const auto count = lanes_.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto which = (lane_turn_ + i) % count;
+      if ((in_use >> which & 1) != 0)
+        if (node* const token = lanes_[which]->take()) return token;
     }
-    if (token != nullptr) {
-      lane_turn_ = next;
-      return token;
-    }
-    which = next;
-  } while (which != lane_turn_);
-  return nullptr;
+  }
+  return pinned_first ? nullptr : pinned_.take();
 }
 
 /// Takes from the next core that has something, more than one at once if they are children; the rest goes to the own
@@ -157,7 +157,9 @@ void core::execute(node& token) noexcept {
   auto how = token_state::killed;
   const bool for_lane =
       token.creator == 0 && !token.bound && --until_measured_[static_cast<std::size_t>(token.tags.weight)] == 0;
-  if (detail::stop_requested()) [[unlikely]] {
+  const bool unusual =
+      token.request.made() || token.dated || here.outer != nullptr || modes_.load(std::memory_order_relaxed) != 0;
+  if (unusual && detail::stop_requested()) [[unlikely]] {
     // Asked to stop, or too late, before it began: it never does.
     if (for_lane) tell_lane(token, 0);
   } else if (!token.timed && !for_lane) {
@@ -202,21 +204,21 @@ void core::tell_lane(const node& token, std::uint64_t ticks) noexcept {
 token_state core::true_end(node& token, token_state how) noexcept {
   if (how != token_state::killed) return how;
   if (!token.request.made()) {
-    // It was stopped because the one that waits for it was, or its deadline passed.
-    const node* outer = frame_ != nullptr ? frame_->token : nullptr;
+    // It was stopped because everything is, because its deadline passed, or because the one that waits for it was.
     const bool late = token.dated && now() >= detail::deadline_of(token);
-    token.request.make(token.id(), late ? detail::stop_cause::late : detail::stop_cause::killed,
-                       !late && outer != nullptr ? outer->request.reason() : 0);
+    const node* const outer = running();
+    const auto reason = cancelling() ? runtime_.reason_stopped : outer != nullptr ? outer->request.reason() : 0;
+    token.request.make(token.id(), late ? detail::stop_cause::late : detail::stop_cause::killed, late ? 0 : reason);
   }
   return token.request.made_late() ? token_state::timeout : token_state::killed;
 }
 
 void core::end(node& token, token_state how) noexcept {
   if (token.permit == node::held) tier_of(runtime_, token).release();
-  how = true_end(token, how);
   // Before finish(): who has seen the token end finds it counted.
   auto& counters = counted(token);
-  if (how != token_state::completed) {
+  if (how != token_state::completed) [[unlikely]] {
+    how = true_end(token, how);
     add_relaxed(how == token_state::failed    ? counters.failures
                 : how == token_state::timeout ? counters.timeouts
                                               : counters.killed);

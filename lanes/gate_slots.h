@@ -1,6 +1,7 @@
 // How many tokens may wait for admission, all lanes together.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -16,19 +17,17 @@ class gate_slots {
 
   /// Any thread. With `on_credit` always true: a token that was made by a token is never refused.
   bool take(bool on_credit) noexcept {
-    const std::scoped_lock lock(mutex_);
-    if (free_ <= 0 && !on_credit) return false;
-    --free_;
-    return true;
+    // Relaxed: only the number counts, what is at the gate is guarded by the gate's own lock.
+    if (free_.fetch_sub(1, std::memory_order_relaxed) > 0 || on_credit) return true;
+    free_.fetch_add(1, std::memory_order_relaxed);
+    return false;
   }
 
   /// As many tokens left the gate.
   void give(std::size_t count) noexcept {
-    {
-      const std::scoped_lock lock(mutex_);
-      free_ += static_cast<std::int64_t>(count);
-    }
-    changed_.notify_all();
+    free_.fetch_add(static_cast<std::int64_t>(count), std::memory_order_relaxed);
+    // A thread that is just about to wait may be missed: it looks again soon by itself.
+    if (waiting_.load(std::memory_order_relaxed) != 0) changed_.notify_all();
   }
 
   /// Blocks a thread until it is worth another try: a place has become free, or its mailbox may have room although the
@@ -36,7 +35,9 @@ class gate_slots {
   void wait_for_one() {
     constexpr std::chrono::milliseconds until_next_try{1};
     std::unique_lock lock(mutex_);
-    if (free_ <= 0 && !closed_) changed_.wait_for(lock, until_next_try);
+    waiting_.fetch_add(1, std::memory_order_relaxed);
+    if (free_.load(std::memory_order_relaxed) <= 0 && !closed_) changed_.wait_for(lock, until_next_try);
+    waiting_.fetch_sub(1, std::memory_order_relaxed);
   }
 
   /// Releases every thread that waits now or later. For good.
@@ -49,9 +50,10 @@ class gate_slots {
   }
 
  private:
+  std::atomic<std::int64_t> free_;  // below 0: taken on credit
+  std::atomic<int> waiting_{0};
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::int64_t free_;  // below 0: taken on credit
   bool closed_ = false;
 };
 

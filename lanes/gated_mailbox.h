@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <tokengate/core/node.h>
+#include <tokengate/core/spin_pause.h>
 #include <tokengate/lanes/admission_gate.h>
 #include <tokengate/lanes/gate_slots.h>
 #include <tokengate/lanes/mailbox.h>
@@ -25,7 +26,7 @@ class gated_mailbox {
   bool offer(detail::node& token, bool on_credit = false) noexcept {
     if (gate_.free()) [[likely]] {
       token.enqueue_as(token_state::admitted);
-      if (mailbox_.try_push(token)) return true;
+      if (mailbox_.try_push(token) || push_as_it_drains(token)) return true;
     }
     return gate_.enter(token, on_credit, push());
   }
@@ -55,6 +56,21 @@ class gated_mailbox {
   }
 
  private:
+  /// The mailbox is full. While its core takes tokens out, waiting a moment is cheaper than the way round the gate;
+  /// when that does nothing it is not waited for.
+  [[gnu::noinline]] bool push_as_it_drains(detail::node& token) noexcept {
+    constexpr int looks = 64, pauses_between = 8;
+    auto taken_before = mailbox_.pops();
+    for (int look = 0; look < looks; ++look) {
+      for (int i = 0; i < pauses_between; ++i) detail::spin_pause();
+      if (mailbox_.try_push(token)) return true;
+      const auto taken = mailbox_.pops();
+      if (taken == taken_before) return false;
+      taken_before = taken;
+    }
+    return false;
+  }
+
   mailbox mailbox_;
   admission_gate gate_;
 };
