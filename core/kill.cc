@@ -2,6 +2,7 @@
 
 #include <tokengate/core/host.h>
 #include <tokengate/core/kill.h>
+#include <tokengate/core/observe.h>
 #include <tokengate/core/place.h>
 
 namespace tokengate::detail {
@@ -12,12 +13,24 @@ bool request_stop(node& subject, std::uint64_t id, stop_cause cause, std::uint32
   const auto word = subject.word();
   if (word >> node::id_shift != id || is_terminal(node::state_of(word))) return false;
   const std::uint32_t operation = subject.operation;
-  const place::pinned home(subject.realm);
-  if (home.get() == nullptr || !subject.request.make(id, cause, reason)) return false;
+  const std::uint16_t realm = subject.realm;
+  {
+    const place::pinned home(realm);
+    if (home.get() == nullptr || !subject.request.make(id, cause, reason)) return false;
+  }
   const auto end = cause == stop_cause::late ? token_state::timeout : token_state::killed;
   // The request stands, so from now on nobody runs the token's function who has not claimed it yet.
-  const bool ended = subject.end_in_queue(id, end, false, [&] { home.get()->count_ended_outside(operation, end); });
-  if (!ended) home.get()->attend();
+  const farewell last(realm, id, operation);
+  const bool ended = subject.end_in_queue(id, end, false, [&](token_state from) {
+    {
+      // Its coordinator cannot go before this is counted.
+      const place::pinned home(realm);
+      if (home.get() != nullptr) home.get()->count_ended_outside(operation, end);
+    }
+    last.tell(from, end, reason);  // nothing is locked here
+  });
+  const place::pinned home(realm);
+  if (!ended && home.get() != nullptr) home.get()->attend();
   return true;
 }
 

@@ -17,17 +17,21 @@ namespace tokengate::detail {
 
 [[noreturn]] void refuse_unregistered(const operation_record& operation);
 
-/// Every token's times are taken (1), or those of one in so many (a power of two). Set by the coordinator that started
-/// last; relaxed, since a token more or less in a sample does not matter.
-inline constinit std::atomic<std::uint32_t> timing_interval{1};
+/// A new token whose id has none of these bits is handed to mark(): every token (0), or one in a power of two. Relaxed:
+/// a token more or less in a sample does not matter; who wants them all sees to it itself (observe.cc).
+inline constinit std::atomic<std::uint32_t> unmarked_bits{0};
+/// From now on the times of one token in so many (a power of two) are taken. The coordinator that started last decides.
+void set_timing_interval(std::uint32_t one_in) noexcept;
+/// From now on every new token is `watched`, or none.
+void watch_new_tokens(bool wanted) noexcept;
 
-/// Has the times of a new token taken, from now.
-void take_times(node& made) noexcept;
+/// Has the times of a new token taken, from now, and its changes told, as far as that is wanted.
+void mark(node& made, std::uint64_t id) noexcept;
 
 /// Hands a new node to the running token's core, or to the current coordinator when called from outside.
 inline void dispatch(node& made) {
   const std::uint64_t id = thread_cache::local().next_id();
-  if ((id & (timing_interval.load(std::memory_order_relaxed) - 1)) == 0) take_times(made);
+  if ((id & unmarked_bits.load(std::memory_order_relaxed)) == 0) mark(made, id);
   if (host* const core = host::current())
     core->spawn(made, id);
   else

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <exception>
+#include <type_traits>
 
 #include <tokengate/core/operation_info.h>
 #include <tokengate/core/shared_field.h>
@@ -14,6 +15,7 @@
 namespace tokengate::detail {
 
 class node;
+void tell_watched(const node& subject, token_state from, token_state to) noexcept;  // observe.h
 
 /// The part of a node that most tokens never touch; it lies behind arguments and result, in a cache line of its own.
 struct node_extra {
@@ -81,7 +83,12 @@ class node {
   }
 
   /// waiting -> admitted, by the gate. False if the token was killed meanwhile.
-  bool admit() noexcept { return step(token_state::waiting, token_state::admitted, 0); }
+  bool admit() noexcept {
+    if (!step(token_state::waiting, token_state::admitted, 0)) return false;
+    if (watched) [[unlikely]]
+      tell_watched(*this, token_state::waiting, token_state::admitted);
+    return true;
+  }
 
   /// The party that took the pointer from a queue claims the token for running. False: somebody else ran or ended it;
   /// the queue's share is given up in either case, so the node must not be touched after false.
@@ -106,7 +113,7 @@ class node {
   void finish_held(token_state end) noexcept { set_held(end, std::memory_order_release); }
 
   /// waiting or admitted -> killed or timeout, by whoever holds the queue's share, which is given up. True when this
-  /// call did it. `before_notice` is called in between.
+  /// call did it. `before_notice` is called in between, with the state before if it wants that.
   template <class BeforeNotice = decltype([] {})>
   bool end_from_queue(token_state end, BeforeNotice before_notice = {}) noexcept {
     const auto word = end_unclaimed(end, id(), queued, 0);
@@ -114,7 +121,7 @@ class node {
       drop(queued);
       return false;
     }
-    before_notice();
+    call_with(before_notice, state_of(word));
     became_terminal(word, with_state(word, end) & ~queued);
     return true;
   }
@@ -124,7 +131,7 @@ class node {
   bool end_in_queue(std::uint64_t of_id, token_state end, bool own_child, BeforeNotice before_notice) noexcept {
     const auto word = end_unclaimed(end, of_id, 0, own_child ? 0 : child);
     if (word == 0) return false;
-    before_notice();
+    call_with(before_notice, state_of(word));
     became_terminal(word, with_state(word, end));
     return true;
   }
@@ -168,6 +175,7 @@ class node {
   bool timed : 1 = false;             ///< its times are taken
   bool dated : 1 = false;             ///< it has a deadline
   bool published : 1 = false;         ///< it waits, and goes from one queue to another
+  bool watched : 1 = false;           ///< its changes are told to observers (observe.h)
   bool arguments_gone = false;        ///< destroyed, after its run
   enum : std::uint8_t { none, held, given_back } permit = none;  ///< of its storage tier; the running core's business
 
@@ -177,6 +185,13 @@ class node {
  private:
   static constexpr std::uint64_t with_state(std::uint64_t word, token_state state) noexcept {
     return (word & ~state_mask) | static_cast<std::uint64_t>(state);
+  }
+  template <class BeforeNotice>
+  static void call_with(BeforeNotice& before_notice, [[maybe_unused]] token_state before) noexcept {
+    if constexpr (std::is_invocable_v<BeforeNotice&, token_state>)
+      before_notice(before);
+    else
+      before_notice();
   }
   void set_held(token_state state, std::memory_order order) noexcept {
     constexpr std::uint64_t id_only = ~std::uint64_t{0} << id_shift;

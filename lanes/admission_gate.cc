@@ -6,6 +6,7 @@ using detail::node;
 
 bool admission_gate::append(node& token) noexcept {
   token.enqueue_as(token_state::waiting);
+  if (!token.published) detail::tell(token, token_state::created, token_state::waiting);
   token.extra().next = nullptr;
   (first_ == nullptr ? first_ : last_->extra().next) = &token;
   last_ = &token;

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include <tokengate/core/node.h>
+#include <tokengate/core/observe.h>
 #include <tokengate/lanes/gate_slots.h>
 
 namespace tokengate::lanes {
@@ -25,6 +26,13 @@ class admission_gate {
   /// and its own earlier tokens, and a close() that it knows of, a thread has seen.
   [[nodiscard]] bool free() const noexcept { return state_.load(std::memory_order_relaxed) == 0; }
 
+  /// To be handed to the mailbox as `prepare` with a token that did not wait: tells observers (core/observe.h).
+  [[nodiscard]] static auto passed_by(const detail::node& token) noexcept {
+    return [&token] {
+      if (!token.published) detail::tell(token, token_state::created, token_state::admitted);
+    };
+  }
+
   /// Admits the token by `push` if nobody waits, else lets it wait. False when there is no place left: then it is in no
   /// queue. With `on_credit` there always is one.
   template <class Push>
@@ -32,7 +40,7 @@ class admission_gate {
     const std::scoped_lock lock(mutex_);
     if (free()) {
       token.enqueue_as(token_state::admitted);
-      if (push(token, [] {})) return true;
+      if (push(token, passed_by(token))) return true;
     }
     return slots_.take(on_credit) && append(token);
   }

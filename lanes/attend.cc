@@ -1,5 +1,6 @@
 // Stop requests: what is suspended here goes on and unwinds, what is queued here ends.
 #include <tokengate/core/kill.h>
+#include <tokengate/core/observe.h>
 #include <tokengate/lanes/core.h>
 #include <tokengate/lanes/permit_wait.h>
 #include <tokengate/lanes/runtime.h>
@@ -43,9 +44,12 @@ void core::end_queued_children() noexcept {
     if (!child.request.made() || child.state() != token_state::admitted) return false;
     const auto how = child.request.made_late() ? token_state::timeout : token_state::killed;
     auto& counters = counted(child);
-    return child.end_in_queue(child.id(), how, true, [&counters, how] {
+    const detail::farewell last(child);
+    const auto reason = child.request.reason();
+    return child.end_in_queue(child.id(), how, true, [&](token_state from) {
       detail::add_relaxed(how == token_state::timeout ? counters.timeouts : counters.killed);
       detail::add_release(counters.tokens);
+      last.tell(from, how, reason);
     });
   };
   for (node* const each : bound_)

@@ -1,6 +1,7 @@
 // Tokens made by tokens: where they are kept, and how the one that waits for them runs them itself.
 #include <tokengate/core/asymmetric_fence.h>
 #include <tokengate/core/kill.h>
+#include <tokengate/core/observe.h>
 #include <tokengate/lanes/core.h>
 #include <tokengate/lanes/permit_wait.h>
 #include <tokengate/lanes/runtime.h>
@@ -19,7 +20,7 @@ void core::spawn(node& child, std::uint64_t id) {
   if (frame_ == nullptr || suspended_ >= max_suspended_) [[unlikely]]
     return spawn_slowly(child, id);
   const node& parent = *frame_->token;
-  if (parent.dated || child.tags.anchored) [[unlikely]]
+  if (parent.dated || child.tags.anchored || child.watched) [[unlikely]]
     return spawn_slowly(child, id);
   child.realm = realm_;
   child.creator = parent.id();
@@ -57,6 +58,7 @@ void core::spawn_slowly(node& child, std::uint64_t id) {
   if (child.bound) child.home = index_;
   child.begin(id, token_state::admitted, node::queued | node::child);
   add_relaxed(counters_.spawned);
+  detail::tell(child, token_state::created, token_state::admitted);
   if (suspended_ >= max_suspended_ && run_at_once(child, id)) return;
   queue_slowly(child, id);
 }
@@ -68,6 +70,7 @@ void core::queue_slowly(node& child, std::uint64_t id) try {
   child.bound ? bound_.push_beyond(child) : open_.push_beyond(child);
   runtime_.work_appeared();
 } catch (...) {
+  detail::tell(child, token_state::admitted, token_state::killed);
   counters_.spawned.store(counters_.spawned.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
   throw;
 }
@@ -95,7 +98,7 @@ bool core::run_inline(node& child) noexcept {
   if (outer == nullptr || child.creator != outer->token->id()) return false;
   // The short way: nothing unusual is going on, and the child is the newest of its stack, private to this core.
   const bool unusual = modes_.load(std::memory_order_relaxed) != 0 || child.tags.storage != 0 || child.timed ||
-                       child.dated || child.request.made() || outer->token->permit == node::held ||
+                       child.dated || child.watched || child.request.made() || outer->token->permit == node::held ||
                        outer->token->request.made() || exceptions_->any() || !child.untouched_child();
   if (unusual || !stack_allows_inline()) [[unlikely]]
     return run_inline_slowly(child);

@@ -3,6 +3,7 @@
 
 #include <tokengate/core/kill.h>
 #include <tokengate/core/live_tokens.h>
+#include <tokengate/core/observe.h>
 #include <tokengate/core/stop_reason.h>
 #include <tokengate/lanes/runtime.h>
 
@@ -102,6 +103,7 @@ bool runtime::hold_back(node& token) {
       if (closed.load(std::memory_order_acquire)) return false;  // submit() refuses it
       if (slots.take(false)) {
         token.enqueue_as(token_state::waiting);
+        detail::tell(token, token_state::created, token_state::waiting);
         holding_entered_.fetch_add(1, std::memory_order_release);
         holding_.push(token);
         return true;
@@ -127,8 +129,12 @@ std::size_t runtime::drain(const std::uint32_t* operation) {
     const std::uint32_t number = token.operation;
     token.request.make(token.id(), detail::stop_cause::killed, all.reason);
     // One that was killed at the gate before is ended already, and not counted again.
-    if (token.end_from_queue(token_state::killed, [&] { all.self->count_ended_outside(number, token_state::killed); }))
-      ++all.killed;
+    const detail::farewell last(token);
+    const bool ended = token.end_from_queue(token_state::killed, [&](token_state from) {
+      all.self->count_ended_outside(number, token_state::killed);
+      last.tell(from, token_state::killed, all.reason);
+    });
+    if (ended) ++all.killed;
   };
   waiting_list taken, still;
   std::size_t held = 0;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdio>
+#include <span>
 #include <string>
 
 #include <tokengate/core/asymmetric_fence.h>
@@ -57,13 +58,14 @@ coordinator::~coordinator() {
     stop();
   }
   entrance_->wait_until_left();
+  detail::end_observations(entrance_->realm());
 }
 
 void coordinator::start() {
   if (running_) throw misuse("coordinator::start: it runs already");
   detail::prepare_asymmetric_fence();
   constexpr std::uint32_t one_in = 64;
-  detail::timing_interval.store(options_.timing == timing::exact ? 1 : one_in, std::memory_order_relaxed);
+  detail::set_timing_interval(options_.timing == timing::exact ? 1 : one_in);
   auto next = std::make_shared<lanes::runtime>(options_, core_count_, entrance_->realm());
   next->start_threads(processors_);
   // Nobody may be on the way to the runtime before any more, which ends here unless its statistics are being read.
@@ -149,6 +151,45 @@ std::vector<core_statistics> coordinator::statistics_of_cores() const {
                    read_counter(from.sleeps), core->waiting(), core->admitted()});
   }
   return all;
+}
+
+std::vector<recent_execution> coordinator::recent(std::size_t most) const {
+  std::vector<recent_execution> all;
+  const auto run = latest();
+  if (run == nullptr) return all;
+  struct found {
+    lanes::recent_ring::entry entry;
+    unsigned core;
+  };
+  std::vector<found> entries;
+  std::vector<lanes::recent_ring::entry> of_core;
+  for (const auto& core : run->cores) {
+    of_core.clear();
+    core->recent().read(of_core);
+    for (const auto& each : of_core) entries.push_back({each, core->index()});
+  }
+  most = std::min(most, entries.size());
+  const auto newer = [](const found& a, const found& b) { return a.entry.ended > b.entry.ended; };
+  std::partial_sort(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(most), entries.end(), newer);
+  // One moment on both clocks; everything is counted back from it.
+  const auto now = std::chrono::system_clock::now();
+  const auto now_ticks = detail::ticks();
+  for (const auto& [entry, core] : std::span(entries).first(most)) {
+    const auto age = detail::to_nanoseconds(now_ticks - entry.ended);
+    all.push_back({.token = entry.token,
+                   .operation = operation_name(entry.operation),
+                   .end = entry.end,
+                   .queue_wait = detail::to_nanoseconds(entry.queue_wait),
+                   .run_time = detail::to_nanoseconds(entry.run_time),
+                   .ended = now - std::chrono::duration_cast<std::chrono::system_clock::duration>(age),
+                   .core = core,
+                   .worker = entry.worker});
+  }
+  return all;
+}
+
+observation coordinator::observe(std::function<void(const state_change&)> observer) {
+  return detail::observe(entrance_->realm(), std::move(observer));
 }
 
 // --- control

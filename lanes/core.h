@@ -21,6 +21,7 @@
 #include <tokengate/lanes/gated_mailbox.h>
 #include <tokengate/lanes/lane.h>
 #include <tokengate/lanes/modes.h>
+#include <tokengate/lanes/recent.h>
 #include <tokengate/lanes/stack_pool.h>
 
 namespace tokengate::lanes {
@@ -76,6 +77,7 @@ class core final : public detail::host {
   /// Of an operation by its index + 1; 0 stands for submit(), and for operations enrolled after the start.
   [[nodiscard]] const operation_counters& counters_of(std::size_t operation) const { return operations_[operation]; }
   [[nodiscard]] std::size_t operations() const noexcept { return operations_.size(); }
+  [[nodiscard]] const recent_ring& recent() const noexcept { return recent_; }
 
   void ready(detail::waiter& party) noexcept override;
   /// The storage permit that a token of this core waited for was granted.
@@ -115,7 +117,7 @@ class core final : public detail::host {
       boost::intrusive::member_hook<detail::waiter, decltype(detail::waiter::timer_hook), &detail::waiter::timer_hook>,
       boost::intrusive::compare<by_deadline>>;
   // worker.cc: the life of a worker
-  void work() noexcept;
+  void work(unsigned number) noexcept;
   void make_worker();
   void rest(worker& self) noexcept;
   void between_tokens(worker& self) noexcept;
@@ -130,6 +132,7 @@ class core final : public detail::host {
   void execute(detail::node& token) noexcept;
   token_state execute_timed(detail::node& token, bool for_lane) noexcept;
   void end(detail::node& token, token_state how) noexcept;
+  [[gnu::noinline]] void end_marked(const detail::node& token, token_state how) noexcept;
   void kill(detail::node& token, token_state how) noexcept;
   token_state true_end(detail::node& token, token_state how) noexcept;
   /// What is counted for submit() is also counted there for operations that were enrolled after the start.
@@ -195,6 +198,9 @@ class core final : public detail::host {
 
   core_counters counters_;
   std::vector<operation_counters> operations_;
+  recent_ring recent_;
+  unsigned numbers_given_ = 0;  // to workers; those that are free again are given first
+  std::vector<unsigned> free_numbers_;
 
   // What other threads touch, away from what the core touches all the time.
   alignas(64) std::atomic<std::uint32_t> modes_{0};

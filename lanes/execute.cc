@@ -2,6 +2,7 @@
 #include <tokengate/core/asymmetric_fence.h>
 #include <tokengate/core/clock.h>
 #include <tokengate/core/kill.h>
+#include <tokengate/core/observe.h>
 #include <tokengate/lanes/core.h>
 #include <tokengate/lanes/permit_wait.h>
 #include <tokengate/lanes/runtime.h>
@@ -141,10 +142,13 @@ node* core::next_held(std::uint32_t modes) noexcept {
 void core::kill(node& token, token_state how) noexcept {
   auto& counters = counted(token);
   token.request.make(token.id(), detail::stop_cause::killed, runtime_.reason_stopped);
+  const detail::farewell last(token);
+  const auto reason = token.request.reason();
   // Before anybody is notified: who has seen the token end finds it counted.
-  token.end_from_queue(how, [&counters, how] {
+  token.end_from_queue(how, [&](token_state from) {
     add_relaxed(how == token_state::timeout ? counters.timeouts : counters.killed);
     detail::add_release(counters.tokens);
+    last.tell(from, how, reason);
   });
 }
 
@@ -157,6 +161,7 @@ void core::execute(node& token) noexcept {
   auto how = token_state::killed;
   const bool for_lane =
       token.creator == 0 && !token.bound && --until_measured_[static_cast<std::size_t>(token.tags.weight)] == 0;
+  detail::tell(token, token_state::admitted, token_state::executing);
   const bool unusual =
       token.request.made() || token.dated || here.outer != nullptr || modes_.load(std::memory_order_relaxed) != 0;
   if (unusual && detail::stop_requested()) [[unlikely]] {
@@ -224,7 +229,28 @@ void core::end(node& token, token_state how) noexcept {
                                               : counters.killed);
   }
   detail::add_release(counters.tokens);
+  if (token.timed || token.watched) [[unlikely]]
+    end_marked(token, how);
   token.finish(how);
+}
+
+/// What others want to know of its end, before anybody can see it.
+void core::end_marked(const node& token, token_state how) noexcept {
+  if (token.timed) {
+    const auto& extra = token.extra();
+    const auto since = [](std::uint64_t from, std::uint64_t to) { return to > from ? to - from : 0; };
+    const std::uint64_t created = extra.created, started = extra.started;
+    const bool ran = started != 0;
+    const std::uint64_t ended = ran ? extra.ended.load(std::memory_order_relaxed) : detail::ticks();
+    recent_.add({.token = token.id(),
+                 .queue_wait = since(created, ran ? started : ended),
+                 .run_time = ran ? since(started, ended) : 0,
+                 .ended = ended,
+                 .operation = token.operation,
+                 .end = how,
+                 .worker = current_worker_->number});
+  }
+  detail::tell(token, token_state::executing, how);
 }
 
 }  // namespace tokengate::lanes

@@ -26,7 +26,7 @@ class gated_mailbox {
   bool offer(detail::node& token, bool on_credit = false) noexcept {
     if (gate_.free()) [[likely]] {
       token.enqueue_as(token_state::admitted);
-      if (mailbox_.try_push(token) || push_as_it_drains(token)) return true;
+      if (mailbox_.try_push(token, admission_gate::passed_by(token)) || push_as_it_drains(token)) return true;
     }
     return gate_.enter(token, on_credit, push());
   }
@@ -63,7 +63,7 @@ class gated_mailbox {
     auto taken_before = mailbox_.pops();
     for (int look = 0; look < looks; ++look) {
       for (int i = 0; i < pauses_between; ++i) detail::spin_pause();
-      if (mailbox_.try_push(token)) return true;
+      if (mailbox_.try_push(token, admission_gate::passed_by(token))) return true;
       const auto taken = mailbox_.pops();
       if (taken == taken_before) return false;
       taken_before = taken;

@@ -9,6 +9,7 @@
 #include <tokengate/core/asymmetric_fence.h>
 #include <tokengate/core/error.h>
 #include <tokengate/core/live_tokens.h>
+#include <tokengate/core/observe.h>
 #include <tokengate/core/operation_table.h>
 #include <tokengate/core/stop_reason.h>
 #include <tokengate/core/token.h>
@@ -233,7 +234,11 @@ void runtime::sweep() noexcept {
   const auto kill = [this](node& token) {
     const std::uint32_t operation = token.operation;
     token.request.make(token.id(), detail::stop_cause::killed, reason_stopped);
-    token.end_from_queue(token_state::killed, [&] { count_ended_outside(operation, token_state::killed); });
+    const detail::farewell last(token);
+    token.end_from_queue(token_state::killed, [&](token_state from) {
+      count_ended_outside(operation, token_state::killed);
+      last.tell(from, token_state::killed, reason_stopped);
+    });
   };
   for (std::size_t i = 0; i < cores.size(); ++i) {
     if (!ended_[i].load(std::memory_order_acquire)) continue;  // abandoned; its thread may still look at its queues

@@ -27,17 +27,25 @@ void core::run() {
 }
 
 void core::make_worker() {
+  // Room for all numbers, so that a worker can give its own back without fail.
+  if (free_numbers_.empty() && free_numbers_.capacity() <= numbers_given_)
+    free_numbers_.reserve(2 * numbers_given_ + 8);
+  const unsigned number = free_numbers_.empty() ? numbers_given_ : free_numbers_.back();
   boost::fibers::fiber fiber(boost::fibers::launch::post, std::allocator_arg, stack_allocator(stacks_),
-                             [this] { work(); });
+                             [this, number] { work(number); });
   fiber.detach();
+  if (number == numbers_given_)
+    ++numbers_given_;
+  else
+    free_numbers_.pop_back();
   ++workers_;
   ++active_;  // from now on, so that nobody makes another one before it first runs
   detail::add_relaxed(counters_.workers_made);
 }
 
-void core::work() noexcept {
+void core::work(unsigned number) noexcept {
   const auto* const top = static_cast<const std::byte*>(__builtin_frame_address(0));
-  worker self{context::active(), top - runtime_.settings.stack_size / 2};
+  worker self{context::active(), top - runtime_.settings.stack_size / 2, number};
   self.enter(all_workers_);
   current_worker_ = &self;
   constexpr unsigned idle_kept = 64;
@@ -58,6 +66,7 @@ void core::work() noexcept {
     }
   }
   self.leave();
+  free_numbers_.push_back(number);
   --workers_;
   --active_;
   current_worker_ = nullptr;

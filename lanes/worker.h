@@ -12,6 +12,7 @@ namespace tokengate::lanes {
 struct core::worker {
   fiber_scheduler::context* context;
   const std::byte* inline_limit;  ///< tokens run in place only on the part of the stack above this address
+  unsigned number;                ///< that no other worker of the core has now
   worker* next_idle = nullptr;
   worker *next = nullptr, **link = nullptr;  ///< in the list of all workers of the core
   frame* top = nullptr;                      ///< while it does not run: the innermost of its tokens

@@ -31,7 +31,9 @@ class worker_mailboxes {
   bool offer(detail::node& token, unsigned local, unsigned active, bool on_credit) noexcept {
     if (gate_.free()) [[likely]] {
       token.enqueue_as(token_state::admitted);
-      if (of_worker_[local]->try_push(token) || of_worker_[least_loaded(active)]->try_push(token)) return true;
+      const auto passed = admission_gate::passed_by(token);
+      if (of_worker_[local]->try_push(token, passed) || of_worker_[least_loaded(active)]->try_push(token, passed))
+        return true;
     }
     return gate_.enter(token, on_credit, to_least_loaded(active));
   }
