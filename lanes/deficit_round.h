@@ -28,7 +28,7 @@ class deficit_round {
   static constexpr std::size_t weights = 3;
 
   /// Ticks (core/clock.h: 0.3 to 1 ns) that a weight gets at every turn for each point of its share.
-  static constexpr std::int64_t quantum = 1 << 17;
+  static constexpr std::int64_t quantum = 1 << 14;
   /// So many heavy tokens in a row while light ones are there.
   static constexpr unsigned heavy_in_a_row = 2;
 
@@ -43,9 +43,10 @@ class deficit_round {
     // The usual case first: whoever had the last turn has tokens and credit left.
     if (credit_[turn_] > 0 && turn_ != heavy) [[likely]]
       if (detail::node* const token = take(static_cast<weight>(turn_))) return charge(turn_, token);
-    if (detail::node* const token = round(take, empty)) return token;
-    if (!skip_rounds(empty)) return nullptr;
-    if (detail::node* const token = round(take, empty)) return token;
+    std::array<bool, weights> has_none{};
+    if (detail::node* const token = round(take, has_none)) return token;
+    if (!skip_rounds(empty, has_none)) return nullptr;
+    if (detail::node* const token = round(take, has_none)) return token;
     // What had tokens has lost them to a thief; whoever has some now is served.
     for (std::size_t i = 0; i < weights; ++i)
       if (detail::node* const token = take(static_cast<weight>(i))) return charge(i, token);
@@ -72,14 +73,15 @@ class deficit_round {
     return token;
   }
 
-  /// Once round, beginning with the weight whose turn it is.
-  template <class Take, class Empty>
-  detail::node* round(Take take, Empty empty) noexcept {
+  /// Once round, beginning with the weight whose turn it is. Notes who was asked in vain.
+  template <class Take>
+  detail::node* round(Take take, std::array<bool, weights>& has_none) noexcept {
     for (std::size_t i = 0;; ++i) {
       if (credit_[turn_] > 0) {
-        if (turn_ == heavy && heavies_ == heavy_in_a_row && !empty(weight::light))
+        if (turn_ == heavy && heavies_ == heavy_in_a_row)
           if (detail::node* const token = take(weight::light)) return charge(light, token);
         if (detail::node* const token = take(static_cast<weight>(turn_))) return charge(turn_, token);
+        has_none[turn_] = true;
         credit_[turn_] = 0;
       }
       if (i == weights) return nullptr;
@@ -91,11 +93,11 @@ class deficit_round {
   /// Nobody has both credit and tokens. False when nobody has tokens: then all debts are forgotten. Else as many rounds
   /// pass at once as it takes until somebody who has some may go on.
   template <class Empty>
-  bool skip_rounds(Empty empty) noexcept {
-    std::array<bool, weights> has_none{};
+  bool skip_rounds(Empty empty, std::array<bool, weights>& has_none) noexcept {
     std::int64_t rounds = -1;
     for (std::size_t i = 0; i < weights; ++i) {
-      has_none[i] = empty(static_cast<weight>(i));
+      // Only those in debt have not been asked.
+      has_none[i] = has_none[i] || empty(static_cast<weight>(i));
       if (has_none[i]) continue;
       const std::int64_t needed = credit_[i] > 0 ? 0 : -credit_[i] / quantum_[i] + 1;
       rounds = rounds < 0 ? needed : std::min(rounds, needed);

@@ -70,8 +70,18 @@ class mailbox {
     }
   }
 
+  /// Whether try_pop() would find nothing. Looks where pops look, and so does not disturb those who push; a push that is
+  /// under way is not there yet.
+  [[nodiscard]] bool empty() const noexcept {
+    auto position = head_.load(std::memory_order_relaxed);
+    for (;;) {
+      const auto turn = cells_[position & mask_].turn.load(std::memory_order_acquire);  // as in try_pop()
+      const auto difference = static_cast<std::ptrdiff_t>(turn - (position + 1));
+      if (difference <= 0) return difference < 0;
+      position = head_.load(std::memory_order_relaxed);  // somebody else has popped that one
+    }
+  }
   /// A snapshot; exact when nobody pushes or pops.
-  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
   [[nodiscard]] std::size_t size() const noexcept {
     const auto head = head_.load(std::memory_order_relaxed);
     const auto tail = tail_.load(std::memory_order_relaxed);

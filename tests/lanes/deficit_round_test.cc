@@ -144,16 +144,19 @@ TEST_F(deficit_round_test, learns_what_tokens_cost) {
 }
 
 TEST_F(deficit_round_test, a_thief_that_was_faster_does_not_end_the_search) {
-  costs(quantum * 10, quantum * 10, quantum * 10);
+  costs(1, 1, quantum * 10);
+  lengths = {0, 0, 1};
+  EXPECT_EQ(next(), 'H');  // and is in debt now
+  // Heavy seems to have a token and then has none; light has one all of a sudden.
   some_tokens one(1);
-  bool first = true;
-  // Nothing has credit, heavy seems to have tokens and then has none, light has one all of a sudden.
+  bool looked = false;
   detail::node* const token =
-      turns.next([&](weight what) -> detail::node* { return what == weight::light && !first ? &one[0] : nullptr; },
+      turns.next([&](weight what) -> detail::node* { return what == weight::light && looked ? &one[0] : nullptr; },
                  [&](weight what) {
-                   first = false;
+                   looked = true;
                    return what != weight::heavy;
                  });
+  EXPECT_TRUE(looked);
   EXPECT_EQ(token, &one[0]);
 }
 

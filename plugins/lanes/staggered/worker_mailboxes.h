@@ -62,7 +62,11 @@ class worker_mailboxes {
   [[nodiscard]] std::size_t admitted_at(unsigned local) const noexcept { return of_worker_[local]->size(); }
 
   // What a lane's queues are asked; as in lanes::lane.
-  [[nodiscard]] bool empty() const noexcept { return admitted() == 0 && !gate_.may_admit(); }
+  [[nodiscard]] bool empty() const noexcept {
+    for (const auto& each : of_worker_)
+      if (!each->empty()) return false;
+    return !gate_.may_admit();
+  }
   [[nodiscard]] std::size_t waiting() const noexcept { return gate_.waiting(); }
   [[nodiscard]] std::size_t admitted() const noexcept {
     std::size_t sum = 0;

@@ -9,9 +9,8 @@ TOKENGATE_OPERATION(int, not_linked, (int n), lane{"staggered"}, weight::heavy) 
 TOKENGATE_OPERATION(int, misspelt, (int n), lane{"ballanced"}) { return n; }  // expect: TG-E205 'misspelt'
 // A name that is part of a linked one is another name.
 TOKENGATE_OPERATION(int, in_part, (int n), lane{"balance"}) { return n; }  // expect: TG-E205 'in_part'
-TOKENGATE_OPERATION(int, nameless, (int n), lane{""}) {
-  return n;
-}  // expect: TG-E119 'nameless': lane has an empty name
+// expect@+1: TG-E119 'nameless': lane has an empty name
+TOKENGATE_OPERATION(int, nameless, (int n), lane{""}) { return n; }
 TOKENGATE_OPERATION(int, two, (int n), lane{"priority"}, lane{"balanced"}) { return n; }  // expect: TG-E102 'two'
 
 namespace elsewhere {

@@ -118,5 +118,5 @@ TOKENGATE_LANE(fourteenth, shop::give_may_throw)      // expect: TG-E409 'fourte
 TOKENGATE_LANE(fifteenth, shop::route_may_throw)      // expect: TG-E409 'fifteenth'
 // expect@+1: TG-E401 'last' // expect@+1: TG-E403 'last' // expect@+1: TG-E404 'last' // expect@+1: TG-E405 'last'
 TOKENGATE_LANE(last, shop::nothing_at_all)
-TOKENGATE_LANE(number,
-               int)  // expect: TG-E401 'number' // expect: TG-E403 'number' // expect: TG-E404 // expect: TG-E405
+// expect@+1: TG-E401 'number' // expect@+1: TG-E403 'number' // expect@+1: TG-E404 // expect@+1: TG-E405
+TOKENGATE_LANE(number, int)
