@@ -13,4 +13,5 @@
 #include <tokengate/io/blocking.h>
 #include <tokengate/io/file.h>
 #include <tokengate/lanes/coordinator.h>
+#include <tokengate/lanes/stall.h>
 #include <tokengate/linked_lanes.h>

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <exception>
+#include <memory>
 
 #include <tokengate/core/await.h>
+#include <tokengate/core/error.h>
 #include <tokengate/core/host.h>
 #include <tokengate/core/kill.h>
 #include <tokengate/core/node.h>
@@ -48,6 +50,13 @@ bool register_with(node& awaited, waiter& party) noexcept {
   return !awaited.request.abandoned() || !awaited.unwait();
 }
 
+/// The wait was ended although nothing that it waits for has ended.
+[[noreturn]] void throw_cancelled(const waiter& party) {
+  const std::unique_ptr<std::string> deadlock(party.deadlock);
+  if (deadlock != nullptr) throw deadlock_detected(*deadlock);
+  throw stop_unwind{};
+}
+
 /// One wait for all of the tokens, or any, until `until` at most. True unless it timed out.
 bool wait_once(node* const* awaited, std::uint32_t count, waiter::mode mode, clock::time_point until) {
   waiter party(count, mode);
@@ -68,7 +77,7 @@ bool wait_once(node* const* awaited, std::uint32_t count, waiter::mode mode, clo
   for (std::uint32_t i = 0; i < looked_at; ++i)
     if (!awaited[i]->unwait()) ++notified;
   party.settle(all ? notified : notified - finished);
-  if (reason == wake_reason::cancelled) throw stop_unwind{};
+  if (reason == wake_reason::cancelled) throw_cancelled(party);
   return reason == wake_reason::notified;
 }
 
@@ -90,7 +99,12 @@ bool run_in_place(node& awaited) noexcept {
 }  // namespace
 
 void await(node& awaited) {
-  if (run_in_place(awaited) || over(awaited)) return;
+  if (run_in_place(awaited)) {
+    // Ended because this token is to stop: then so does this wait.
+    if (awaited.state() != token_state::completed && must_stop()) throw stop_unwind{};
+    return;
+  }
+  if (over(awaited)) return;
   node* const one = &awaited;
   wait(&one, 1, waiter::mode::all, clock::time_point::max());
 }

@@ -79,6 +79,8 @@ class host {
 
 /// The running token, or one inside of which it runs, was asked to stop, or its deadline has passed.
 [[nodiscard]] bool stop_requested() noexcept;
+/// The same of the tokens on one stack, by requests alone.
+[[nodiscard]] bool stop_requested(const host::frame* top) noexcept;
 /// The same, and it may be told so by an exception here: it neither unwinds nor is shielded.
 [[nodiscard]] bool must_stop() noexcept;
 

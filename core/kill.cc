@@ -51,9 +51,14 @@ bool stop_requested() noexcept {
   if (core->cancelling()) return true;
   // Children inherit deadlines, so the innermost one is the earliest.
   if (core->running()->dated && core->now() >= deadline_of(*core->running())) return true;
-  for (const host::frame* each = core->running_frame(); each != nullptr; each = each->outer) {
+  return stop_requested(core->running_frame());
+}
+
+bool stop_requested(const host::frame* top) noexcept {
+  for (const host::frame* each = top; each != nullptr; each = each->outer) {
+    // What a shielded token waits for goes on, whatever is wanted of that token.
+    if (each != top && each->token->shields != 0) return false;
     if (each->token->request.made()) return true;
-    if (each->token->shields != 0) break;  // what a shielded token waits for goes on, whatever is wanted of that token
   }
   return false;
 }

@@ -37,7 +37,7 @@ std::size_t request_stops(std::uint16_t realm, const stop_order& order) {
     if (order.operation >= 0 && each.operation != static_cast<std::uint32_t>(order.operation)) return;
     if (node_arena::instance().contains(&each))
       asked.emplace_back(&each, id);
-    else if (each.request.make(id, order.cause, order.reason))
+    else if (request_stop(each, id, order.cause, order.reason))  // which destroys nothing
       ++count;
   });
   for (const auto& [subject, id] : asked) count += request_stop(*subject, id, order.cause, order.reason) ? 1 : 0;

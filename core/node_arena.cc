@@ -26,6 +26,7 @@ node_arena::node_arena() {
   for (std::size_t bytes = std::size_t{256} << 30; bytes >= std::size_t{16} << 20; bytes /= 2) {
     base_ = static_cast<std::byte*>(reserve(bytes));
     if (base_ == nullptr) continue;
+    ::madvise(base_, bytes, MADV_DONTDUMP);  // a debugger would write the whole range into a core file
     limit_ = static_cast<std::uint32_t>(bytes / slab_size);
     slabs_ = static_cast<slab*>(reserve(limit_ * sizeof(slab)));
     if (slabs_ != nullptr) return;
@@ -43,6 +44,7 @@ std::uint32_t node_arena::new_slab(std::size_t index) {
   } else {
     number = made_.load(std::memory_order_relaxed);
     if (number == limit_) throw std::bad_alloc();
+    ::madvise(start_of(number), slab_size, MADV_DODUMP);
     made_.store(number + 1, std::memory_order_release);
   }
   slab& made = slabs_[number];
@@ -112,26 +114,37 @@ std::size_t node_arena::release_idle() noexcept {
   std::size_t released = 0;
   for (std::size_t index = 0; index < thread_cache::classes; ++index) {
     size_class& kind = classes_[index];
-    const std::scoped_lock lock(kind.mutex);
-    std::uint32_t* link = &kind.available;  // an empty slab is always listed
-    while (*link != none) {
-      const auto number = *link;
-      slab& each = slabs_[number];
-      if (each.free != each.carved) {
-        link = &each.next;
-      } else if (!each.idle) {
-        each.idle = true;
-        link = &each.next;
-      } else {
-        *link = each.next;
-        ::madvise(start_of(number), slab_size, MADV_DONTNEED);
-        released += slab_size;
-        each.carved = each.free = 0;
-        each.head = nullptr;
-        const std::scoped_lock all(mutex_);
-        each.next = unused_;
-        unused_ = number;
+    std::uint32_t empty = none;
+    {
+      const std::scoped_lock lock(kind.mutex);
+      std::uint32_t* link = &kind.available;  // an empty slab is always listed
+      while (*link != none) {
+        const auto number = *link;
+        slab& each = slabs_[number];
+        if (each.free != each.carved) {
+          link = &each.next;
+        } else if (!each.idle) {
+          each.idle = true;
+          link = &each.next;
+        } else {
+          *link = each.next;
+          each.carved = each.free = 0;
+          each.head = nullptr;
+          each.next = empty;
+          empty = number;
+        }
       }
+    }
+    // The slabs are in no list now. The system takes its time, which must not be that of who makes tokens meanwhile.
+    while (empty != none) {
+      const auto number = empty;
+      slab& each = slabs_[number];
+      empty = each.next;
+      ::madvise(start_of(number), slab_size, MADV_DONTNEED);
+      released += slab_size;
+      const std::scoped_lock lock(mutex_);
+      each.next = unused_;
+      unused_ = number;
     }
   }
   return released;

@@ -45,6 +45,8 @@ class node_arena {
   void deallocate_large(void* memory) noexcept;
 
  private:
+  friend struct debugger_layout;
+
   static constexpr std::size_t slab_size = std::size_t{256} << 10;
   static constexpr std::uint32_t none = ~std::uint32_t{0};
 

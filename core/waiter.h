@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 #include <boost/intrusive/set_hook.hpp>
 
@@ -11,6 +12,7 @@ namespace tokengate::detail {
 
 class host;
 class node;
+struct debugger_layout;
 
 /// How a wait ended. Exactly one of them wins, by compare-exchange on the waiter's word.
 enum class wake_reason : std::uint32_t { notified = 2, timed_out = 3, cancelled = 4 };
@@ -41,6 +43,11 @@ class waiter {
     awaited = tokens;
     awaited_count = count;
   }
+  /// The same for a lock, which says by `owning` which token has it (its id, 0: none); lives as long as the waiter.
+  void waits_for_lock(const std::atomic<std::uint64_t>& owning) noexcept {
+    kind = wait_kind::lock;
+    owner = &owning;
+  }
 
   /// Blocks the thread, or suspends the fiber and lets its core drain on. A fiber's wait may end `cancelled` when its
   /// coordinator stops hard; a thread's never does.
@@ -58,19 +65,28 @@ class waiter {
   // For hosts only ---------------------------------------------------------------------------------------------------
   /// Decides the wait by `reason` if it is still open; true when this call won. The host then makes the fiber ready.
   bool decide(wake_reason reason) noexcept;
+  /// A snapshot; acquire: what came before the decision is visible.
+  [[nodiscard]] bool decided() const noexcept { return word_.load(std::memory_order_acquire) > parked; }
 
   bool shielded;      ///< may not be cancelled: the owner is unwinding already
   bool late = false;  ///< the deadline is that of the token, not that of the wait
   wait_kind kind = wait_kind::other;
   std::uint32_t awaited_count = 0;
-  node* const* awaited = nullptr;  ///< what is waited for, if that is tokens
-  node* token = nullptr;           ///< the suspended token; set by its host
-  void* fiber = nullptr;           ///< the suspended fiber, set and read by its host
-  waiter* next = nullptr;          ///< link in the host's list of fibers that other threads made ready
+  union {
+    node* const* awaited = nullptr;           ///< what is waited for, if that is tokens
+    const std::atomic<std::uint64_t>* owner;  ///< id of the token that owns it, for wait_kind::lock
+  };
+  std::string* deadlock = nullptr;  ///< why it was cancelled, if it is in a cycle of waits; then the owner's to delete
+  std::uint64_t serial = 0;         ///< of this wait among those of its core; set by its host when it suspends
+  node* token = nullptr;            ///< the suspended token; set by its host
+  void* fiber = nullptr;            ///< the suspended fiber, set and read by its host
+  waiter* next = nullptr;           ///< link in the host's list of fibers that other threads made ready
   clock::time_point deadline;
   boost::intrusive::set_member_hook<boost::intrusive::link_mode<boost::intrusive::safe_link>> timer_hook;
 
  private:
+  friend struct debugger_layout;
+
   static constexpr std::uint32_t running = 0, parked = 1;
 
   bool park() noexcept;

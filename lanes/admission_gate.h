@@ -26,9 +26,11 @@ class admission_gate {
   /// and its own earlier tokens, and a close() that it knows of, a thread has seen.
   [[nodiscard]] bool free() const noexcept { return state_.load(std::memory_order_relaxed) == 0; }
 
-  /// To be handed to the mailbox as `prepare` with a token that did not wait: tells observers (core/observe.h).
-  [[nodiscard]] static auto passed_by(const detail::node& token) noexcept {
+  /// To be handed to the mailbox as `prepare` with a token that did not wait: only once its place is certain may others
+  /// see it as admitted, and perhaps kill it.
+  [[nodiscard]] static auto passed_by(detail::node& token) noexcept {
     return [&token] {
+      token.enqueue_as(token_state::admitted);
       if (!token.published) detail::tell(token, token_state::created, token_state::admitted);
     };
   }
@@ -39,7 +41,6 @@ class admission_gate {
   bool enter(detail::node& token, bool on_credit, Push push) noexcept {
     const std::scoped_lock lock(mutex_);
     if (free()) {
-      token.enqueue_as(token_state::admitted);
       if (push(token, passed_by(token))) return true;
     }
     return slots_.take(on_credit) && append(token);

@@ -11,25 +11,18 @@ namespace tokengate::lanes {
 using detail::node;
 using detail::wake_reason;
 
-/// Whether what a suspended fiber runs is to stop: its token, or one that waits for it further down its stack.
-static bool stops(const detail::host::frame* top) noexcept {
-  for (; top != nullptr; top = top->outer) {
-    if (top->token->request.made()) return true;
-    if (top->token->shields != 0) return false;
-  }
-  return false;
-}
-
 void core::attend() noexcept {
   // Cleared before the look: a request that comes later sets it anew. Acquire: the requests come with it.
-  const auto modes = modes_.fetch_and(~mode_attention, std::memory_order_acq_rel);
+  const auto modes = modes_.fetch_and(~(mode_attention | mode_surveyed), std::memory_order_acq_rel);
+  if ((modes & mode_surveyed) != 0) answer_survey();
+  if ((modes & mode_attention) == 0) return;
   const bool hard_stop = (modes & mode_cancelling) != 0;
   for (worker* each = all_workers_; each != nullptr; each = each->next) {
     const frame* const top = each == current_worker_ ? frame_ : each->top;
     if (hard_stop)
       for (const frame* inner = top; inner != nullptr; inner = inner->outer)
         inner->token->request.make(inner->token->id(), detail::stop_cause::killed, runtime_.reason_stopped);
-    if (each->parked == nullptr || each->parked->shielded || !stops(top)) continue;
+    if (each->parked == nullptr || each->parked->shielded || !detail::stop_requested(top)) continue;
     // decide() tells who makes the fiber ready: it may have been decided by somebody else meanwhile.
     if (!each->parked->decide(wake_reason::cancelled)) continue;
     detail::add_relaxed(counters_.cancelled_waits);

@@ -148,8 +148,14 @@ void core::execute_inside(node& child) noexcept {
   add_relaxed(counters_.ran_inline);
   give_back();
   {
-    const exception_state outer(*exceptions_);
-    execute(child);
+    // A token that unwinds waits for its child as if it were shielded.
+    node* const unwinding = exceptions_->uncaught != 0 ? running() : nullptr;
+    if (unwinding != nullptr) ++unwinding->shields;
+    {
+      const exception_state outer(*exceptions_);
+      execute(child);
+    }
+    if (unwinding != nullptr) --unwinding->shields;
   }
   retake();
 }

@@ -14,6 +14,7 @@
 #include <tokengate/lanes/coordinator.h>
 #include <tokengate/lanes/entrance.h>
 #include <tokengate/lanes/runtime.h>
+#include <tokengate/lanes/warden.h>
 
 namespace tokengate {
 namespace {
@@ -33,6 +34,8 @@ options checked(const options& wanted) {
   // What is below checks itself, and is made here to be asked.
   static_cast<void>(lanes::stack_pool({.size = wanted.stack_size}));
   static_cast<void>(io::storage_tiers(wanted.storage));
+  require(wanted.stall_after.count() >= 0, "stall_after must not be negative (0 = no reports)");
+  require(wanted.watch_every >= std::chrono::milliseconds(1), "watch_every must be at least a millisecond");
   require(wanted.drain_for.count() >= 0, "drain_for must not be negative");
   return wanted;
 }
@@ -262,6 +265,17 @@ std::size_t coordinator::drain(std::string_view operation) {
 
 std::vector<token_status> coordinator::tokens(std::size_t most) const {
   return detail::live_tokens(entrance_->realm(), most);
+}
+
+std::vector<fiber_status> coordinator::fibers(std::chrono::nanoseconds patience) const {
+  outside_tokens_only("coordinator::fibers");
+  const auto run = latest();
+  return run != nullptr ? run->watch->fibers(patience) : std::vector<fiber_status>{};
+}
+
+std::vector<std::string> coordinator::break_deadlocks() {
+  outside_tokens_only("coordinator::break_deadlocks");
+  return started()->watch->break_deadlocks();
 }
 
 /// A token ended the program, or destroys its own coordinator: it would wait for itself.

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include <tokengate/core/token_status.h>
 #include <tokengate/core/topology.h>
 #include <tokengate/io/storage_tier.h>
+#include <tokengate/lanes/fiber_status.h>
 #include <tokengate/lanes/options.h>
 #include <tokengate/lanes/recent.h>
 
@@ -123,6 +125,17 @@ class coordinator {
   ///
   /// Observed tokens cost some 100 ns a change more; unobserved ones nothing.
   [[nodiscard]] observation observe(std::function<void(const state_change&)> observer);
+
+  /// What the fibers with tokens do and wait for, by core. Each core writes its own down between two tokens; for one
+  /// that does not within `patience` there is a row with fiber_state::busy. Blocks for so long at most; not inside a
+  /// token. Empty when not running.
+  [[nodiscard]] std::vector<fiber_status> fibers(
+      std::chrono::nanoseconds patience = std::chrono::milliseconds(100)) const;
+
+  /// Looks for cycles of waits now, rather than within options::watch_every, and has the youngest waiter of each throw
+  /// deadlock_detected. Returns the cycles in words. Blocks for up to a second while a core is busy with one token; not
+  /// inside a token.
+  std::vector<std::string> break_deadlocks();
 
   /// Changes how many tokens of a tier may run at once; those that run keep their permits. Throws misuse for 0 and when
   /// not running.

@@ -127,6 +127,7 @@ void core::suspend(waiter& party, bool timed) noexcept {
   }
   if (timed) timers_.insert(party);
   party.token = running();
+  party.serial = counters_.suspensions.load(std::memory_order_relaxed);
   worker& self = *current_worker_;
   self.parked = &party;
   {
@@ -195,7 +196,7 @@ void core::fire_timers() noexcept {
 void core::poll() noexcept {
   events_->poll();
   fire_timers();
-  if ((modes_.load(std::memory_order_relaxed) & mode_attention) != 0) attend();
+  if ((modes_.load(std::memory_order_relaxed) & (mode_attention | mode_surveyed)) != 0) attend();
 }
 
 // --- idling
@@ -237,8 +238,18 @@ void core::idle() noexcept {
     scheduler_->awakened(main_);
     return;
   }
+  // While somebody searches, nobody who makes work wakes a sleeper, and whoever does wakes one only: so who comes back
+  // from idling with a token looks whether there is more (worker.cc).
+  came_from_idling_ = true;
   if (search()) return;
   sleep();
+}
+
+void core::pass_it_on() noexcept {
+  came_from_idling_ = false;
+  if (runtime_.sleeping.load(std::memory_order_relaxed) == 0) return;
+  const auto& all = runtime_.cores;
+  if (std::any_of(all.begin(), all.end(), [](const auto& each) { return each->has_loot(true); })) runtime_.wake_one();
 }
 
 /// Looks for work for a while, awake. True when there is some.
@@ -262,13 +273,6 @@ bool core::search() noexcept {
   }
   runtime_.searching.fetch_sub(1, std::memory_order_seq_cst);
   std::atomic_thread_fence(std::memory_order_seq_cst);  // with the one in runtime::somebody_searches()
-  // While somebody searches, nobody who makes work wakes a sleeper; so who stops searching with a find looks whether
-  // there is more than it can do itself.
-  if (success && runtime_.sleeping.load(std::memory_order_relaxed) != 0) {
-    std::size_t loot = 0;
-    for (const auto& each : runtime_.cores) loot += each->has_loot(true) ? 1 : 0;
-    if (loot != 0) runtime_.wake_one();
-  }
   return success;
 }
 
@@ -279,7 +283,7 @@ void core::sleep() noexcept {
   // their look at asleep_/sleeping, this heavy one between our stores and our look at their work.
   detail::heavy_fence();
   const bool wanted = scheduler_->outside_pending() || (active_ < runtime_.settings.workers && has_work()) ||
-                      (modes_.load(std::memory_order_relaxed) & mode_attention) != 0 ||
+                      (modes_.load(std::memory_order_relaxed) & (mode_attention | mode_surveyed)) != 0 ||
                       runtime_.finished.load(std::memory_order_relaxed);
   if (!wanted) {
     detail::add_relaxed(counters_.sleeps);

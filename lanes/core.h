@@ -24,10 +24,16 @@
 #include <tokengate/lanes/recent.h>
 #include <tokengate/lanes/stack_pool.h>
 
+namespace tokengate::detail {
+struct debugger_layout;
+}  // namespace tokengate::detail
+
 namespace tokengate::lanes {
 
 class runtime;
+struct core_view;
 struct permit_wait;
+struct verdict;
 
 /// What is called on the core's own thread only is grouped below the line; everything above may be called by any
 /// thread.
@@ -107,6 +113,7 @@ class core final : public detail::host {
   void idle() noexcept;
 
  private:
+  friend struct detail::debugger_layout;
   struct worker;
   class left_state;
   struct by_deadline {
@@ -154,6 +161,10 @@ class core final : public detail::host {
   // attend.cc: stop requests
   void attend() noexcept;
   void end_queued_children() noexcept;
+  // answer.cc: surveys
+  void answer_survey() noexcept;
+  void describe(const worker& self, core_view& view) const;
+  void execute_verdict(verdict& what) noexcept;
   // permits.cc: storage permits of tokens
   bool claim_with_permit(detail::node& token) noexcept;
   bool claim_permitted(detail::node& token) noexcept;
@@ -165,6 +176,7 @@ class core final : public detail::host {
   bool has_released(std::uint32_t modes) const noexcept;
   void fire_timers() noexcept;
   bool search() noexcept;
+  void pass_it_on() noexcept;
   void sleep() noexcept;
 
   void tell_lane(const detail::node& token, std::uint64_t ticks) noexcept;
@@ -191,6 +203,7 @@ class core final : public detail::host {
   worker* current_worker_ = nullptr;
   unsigned workers_ = 0, active_ = 0, idle_ = 0;
   std::size_t suspended_ = 0;
+  bool came_from_idling_ = false;  // and has not taken a token since
   worker* all_workers_ = nullptr;
   fiber_scheduler::context* main_ = nullptr;
   exception_globals* exceptions_ = nullptr;  // of this thread

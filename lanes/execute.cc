@@ -27,7 +27,7 @@ node* core::next() noexcept {
     if (token == nullptr) break;
     if (!claim(*token, modes)) token = nullptr;
   }
-  taking_.store(false, std::memory_order_release);
+  if (token == nullptr) taking_.store(false, std::memory_order_release);
   return token;
 }
 
@@ -166,10 +166,13 @@ void core::execute(node& token) noexcept {
       token.request.made() || token.dated || here.outer != nullptr || modes_.load(std::memory_order_relaxed) != 0;
   if (unusual && detail::stop_requested()) [[unlikely]] {
     // Asked to stop, or too late, before it began: it never does.
+    taking_.store(false, std::memory_order_release);
     if (for_lane) tell_lane(token, 0);
   } else if (!token.timed && !for_lane) {
+    taking_.store(false, std::memory_order_release);
     how = token.run();
   } else {
+    taking_.store(false, std::memory_order_release);
     how = execute_timed(token, for_lane);
   }
   frame_ = here.outer;

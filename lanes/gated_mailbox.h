@@ -25,7 +25,6 @@ class gated_mailbox {
   /// As lanes::lane::offer.
   bool offer(detail::node& token, bool on_credit = false) noexcept {
     if (gate_.free()) [[likely]] {
-      token.enqueue_as(token_state::admitted);
       if (mailbox_.try_push(token, admission_gate::passed_by(token)) || push_as_it_drains(token)) return true;
     }
     return gate_.enter(token, on_credit, push());

@@ -13,5 +13,7 @@ inline constexpr std::uint32_t mode_attention =
     4;  ///< stop requests were made: look at what is suspended or queued here
 inline constexpr std::uint32_t mode_cancelling =
     8;  ///< hard stop: queued tokens are killed, running ones asked to stop
+/// Somebody wants to know what the fibers do (survey.h).
+inline constexpr std::uint32_t mode_surveyed = 16;
 
 }  // namespace tokengate::lanes

@@ -34,6 +34,10 @@ struct options {
       std::chrono::seconds(10);  ///< how long they wait then, before they give up what does not stop
   io::storage_limits storage{};  ///< tokens of each storage tier that run at once, all cores together
   io::backend io_backend = io::backend::automatic;
+  std::chrono::nanoseconds stall_after =
+      std::chrono::seconds(1);  ///< a token that holds its core for longer is reported (stall.h); 0: none is
+  std::chrono::nanoseconds watch_every =
+      std::chrono::seconds(1);  ///< how often, at most, deadlocks are looked for (docs/debugging.md); at least 1 ms
 };
 
 }  // namespace tokengate

@@ -14,6 +14,8 @@
 #include <tokengate/core/stop_reason.h>
 #include <tokengate/core/token.h>
 #include <tokengate/lanes/runtime.h>
+#include <tokengate/lanes/stall_probe.h>
+#include <tokengate/lanes/warden.h>
 
 namespace tokengate::lanes {
 
@@ -41,6 +43,7 @@ runtime::runtime(const options& wanted, unsigned core_count, std::uint16_t of_re
       variants_(linked_lanes().size()),
       ended_(std::make_unique<std::atomic<bool>[]>(core_count)) {
   for (unsigned i = 0; i < core_count; ++i) cores.push_back(std::make_unique<core>(*this, i));
+  watch = std::make_unique<warden>(*this);
   use_lane(default_lane_);
   for (std::size_t i = 0; i < operation_count(); ++i)
     if (const auto lane = operation_at(i).lane.load(std::memory_order_relaxed); lane != 0)
@@ -129,10 +132,14 @@ void runtime::start_threads(const std::vector<unsigned>& processors) {
     threads_.reserve(cores.size());
     for (std::size_t i = 0; i < cores.size(); ++i)
       threads_.emplace_back([&core = *cores[i], &ended = ended_[i]] {
+        const stall_probe::stack for_signals;
         core.run();
         ended.store(true, std::memory_order_release);
       });
     pin(processors);
+    std::vector<pthread_t> handles;
+    for (auto& each : threads_) handles.push_back(each.native_handle());
+    watch->start(std::move(handles));
   } catch (...) {
     end_threads();
     throw;
@@ -199,6 +206,7 @@ std::vector<token_status> runtime::stop(clock::time_point drain_until) {
 }
 
 void runtime::end_threads() noexcept {
+  watch->stop();
   finished.store(true, std::memory_order_seq_cst);
   detail::heavy_fence();  // with core::sleep()
   wake_all();
@@ -209,7 +217,9 @@ void runtime::end_threads() noexcept {
 /// tokens end; the threads of the others go on by themselves and end when their tokens do.
 std::vector<token_status> runtime::abandon() {
   std::vector<token_status> left;
-  detail::for_each_live(realm, [&left](node& token, std::uint64_t id) {
+  watch->stop();
+  detail::for_each_live(realm, [this, &left](node& token, std::uint64_t id) {
+    token.request.make(id, detail::stop_cause::killed, reason_stopped);  // its core has not come round to it
     if (token.request.give_up(id)) left.push_back(detail::snapshot_of(token, id));
   });
   detail::release_waiters(realm);

@@ -18,6 +18,8 @@
 
 namespace tokengate::lanes {
 
+class warden;
+
 /// From start() to the end of stop(). The coordinator makes a new one for every start.
 class runtime {
  public:
@@ -94,6 +96,7 @@ class runtime {
   gate_slots slots;
   io::storage_tiers tiers;
   std::vector<std::unique_ptr<core>> cores;
+  std::unique_ptr<warden> watch;  ///< always there
 
   // Counted by cores on their way to sleep and back, read by whoever makes work; see work_appeared() and core::idle().
   alignas(64) std::atomic<int> sleeping{0};

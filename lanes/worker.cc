@@ -52,6 +52,8 @@ void core::work(unsigned number) noexcept {
   for (unsigned in_vain = 0;; ++in_vain) {
     if (detail::node* const token = next()) {
       in_vain = 0;
+      if (came_from_idling_) [[unlikely]]
+        pass_it_on();
       execute(*token);
       between_tokens(self);
     } else if (runtime_.finished.load(std::memory_order_acquire) || idle_ >= idle_kept) {

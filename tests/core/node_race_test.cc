@@ -1,5 +1,6 @@
 #include <atomic>
 #include <deque>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -156,6 +157,83 @@ TEST(node_race, a_token_is_admitted_or_killed_at_the_gate) {
     nodes[round]->release(true);
     ASSERT_EQ(destroyed[round].load(), 1);
   }
+}
+
+TEST(node_race, an_end_in_the_queue_and_a_claim_never_both_and_the_entry_stays) {
+  many_tokens tokens;
+  std::atomic<int> ended{0}, run{0}, counted{0};
+  const auto ends = [&](int round) {
+    test_node& token = *tokens.nodes[round];
+    if (token.end_in_queue(token.id(), token_state::killed, false, [&] { counted.fetch_add(1); })) ended.fetch_add(1);
+  };
+  // The handle is kept until all is over, so that the losers may look.
+  race(rounds, ends, ends, [&](int round) {
+    if (!tokens.nodes[round]->claim_from_queue()) return;
+    run.fetch_add(1);
+    tokens.nodes[round]->finish(token_state::completed);
+  });
+  EXPECT_EQ(ended + run, rounds);
+  EXPECT_EQ(counted, ended);
+  for (test_node* token : tokens.nodes) token->release(true);
+  tokens.expect_each_destroyed_once();
+}
+
+TEST(node_race, an_end_in_the_queue_meets_the_gate_the_queue_and_the_handle) {
+  std::deque<std::atomic<int>> destroyed(rounds);
+  std::vector<test_node*> nodes;
+  std::vector<std::uint64_t> ids;
+  for (auto& count : destroyed) {
+    nodes.push_back(new test_node(count));
+    nodes.back()->enqueue_as(token_state::waiting);
+    ids.push_back(nodes.back()->id());
+  }
+  std::vector<std::atomic<int>> gone(rounds);
+  std::atomic<int> ended{0}, run{0};
+  const auto let_go = [&](int round) { gone[round].fetch_add(1); };
+  race(
+      rounds,
+      [&](int round) {
+        if (nodes[round]->end_in_queue(ids[round], token_state::timeout, false, [] {})) ended.fetch_add(1);
+        // The queue's entry goes only after this look: in the program the memory may be looked at for ever.
+        let_go(round);
+      },
+      [&](int round) {
+        nodes[round]->admit();
+        while (gone[round].load() == 0) std::this_thread::yield();
+        if (!nodes[round]->claim_from_queue()) return;
+        run.fetch_add(1);
+        nodes[round]->finish(token_state::completed);
+      },
+      [&](int round) { nodes[round]->release(false); });
+  EXPECT_EQ(ended + run, rounds);
+  for (const auto& count : destroyed) ASSERT_EQ(count.load(), 1);
+}
+
+TEST(node_race, who_waits_is_let_go_or_notified_but_once) {
+  many_tokens tokens;
+  std::atomic<int> let_go{0};
+  race(
+      rounds,
+      [&](int round) {
+        // Of whoever waits now, if somebody does. The handle is kept until the end.
+        tokens.nodes[round]->release_waiter(tokens.nodes[round]->id());
+      },
+      [&](int round) {
+        if (tokens.nodes[round]->claim_from_queue()) tokens.nodes[round]->finish(token_state::completed);
+      },
+      [&](int round) {
+        test_node& token = *tokens.nodes[round];
+        waiter party;
+        if (!token.wait_by(party)) return;
+        EXPECT_EQ(party.wait(), wake_reason::notified);
+        if (!token.terminal()) let_go.fetch_add(1);
+        EXPECT_FALSE(token.unwait());
+      });
+  for (test_node* token : tokens.nodes) {
+    EXPECT_EQ(token->state(), token_state::completed);
+    token->release(true);
+  }
+  tokens.expect_each_destroyed_once();
 }
 
 }  // namespace

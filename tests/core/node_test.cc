@@ -195,5 +195,83 @@ TEST(node, a_waiter_that_was_taken_back_is_not_notified) {
   token.release(true);
 }
 
+TEST(node, is_ended_in_its_queue_by_who_knows_its_id_and_the_queue_keeps_its_entry) {
+  for (const auto state : {token_state::waiting, token_state::admitted}) {
+    std::atomic<int> destroyed{0};
+    auto& token = *new test_node(destroyed);
+    token.enqueue_as(state);
+    int noted = 0;
+    const auto note = [&] { ++noted; };
+    EXPECT_FALSE(token.end_in_queue(token.id() + 1, token_state::killed, false, note)) << "another token's id";
+    EXPECT_EQ(token.state(), state);
+    EXPECT_TRUE(token.end_in_queue(token.id(), token_state::timeout, false, note));
+    EXPECT_FALSE(token.end_in_queue(token.id(), token_state::killed, false, note));
+    EXPECT_EQ(noted, 1);
+    EXPECT_EQ(token.state(), token_state::timeout);
+    token.release(true);
+    EXPECT_EQ(destroyed, 0) << "the queue still points to it";
+    EXPECT_FALSE(token.claim_from_queue());
+    EXPECT_EQ(destroyed, 1);
+  }
+}
+
+TEST(node, a_queued_child_is_ended_by_its_core_only) {
+  std::atomic<int> destroyed{0};
+  auto& token = *new test_node(destroyed);
+  token.begin(token.id(), token_state::admitted, node::queued | node::child);
+  EXPECT_TRUE(token.untouched_child());
+  EXPECT_FALSE(token.end_in_queue(token.id(), token_state::killed, false, [] {}));
+  EXPECT_TRUE(token.untouched_child());
+  EXPECT_TRUE(token.end_in_queue(token.id(), token_state::killed, true, [] {}));
+  EXPECT_FALSE(token.untouched_child());
+  token.drop_stale();
+  EXPECT_EQ(token.state(), token_state::killed);
+  token.release(true);
+  EXPECT_EQ(destroyed, 1);
+}
+
+TEST(node, a_claimed_one_is_not_ended_in_its_queue) {
+  std::atomic<int> destroyed{0};
+  auto& token = make_admitted(destroyed);
+  ASSERT_TRUE(token.claim_by_waiter());
+  EXPECT_FALSE(token.end_in_queue(token.id(), token_state::killed, false, [] { ADD_FAILURE(); }));
+  token.finish(token_state::completed);
+  EXPECT_FALSE(token.end_in_queue(token.id(), token_state::killed, false, [] { ADD_FAILURE(); }));
+  token.release(true);
+  EXPECT_FALSE(token.claim_from_queue());
+  EXPECT_EQ(destroyed, 1);
+}
+
+TEST(node, a_child_that_its_waiter_holds_needs_no_locked_steps) {
+  std::atomic<int> destroyed{0};
+  auto& token = *new test_node(destroyed);
+  const auto id = token.id();
+  token.begin(id, token_state::admitted, node::queued | node::child);
+  token.claim_held();
+  EXPECT_EQ(token.state(), token_state::executing);
+  EXPECT_EQ(token.id(), id);
+  token.finish_held(token_state::completed);
+  EXPECT_EQ(token.state(), token_state::completed);
+  token.release(true);
+  EXPECT_EQ(destroyed, 1) << "no queue has it any more";
+}
+
+TEST(node, whoever_waits_can_be_let_go_while_the_token_goes_on) {
+  std::atomic<int> destroyed{0};
+  auto& token = make_admitted(destroyed);
+  token.release_waiter(token.id());  // nobody waits
+  waiter party;
+  ASSERT_TRUE(token.wait_by(party));
+  token.release_waiter(token.id() + 1);
+  token.release_waiter(token.id());
+  EXPECT_EQ(party.wait(), wake_reason::notified);
+  EXPECT_FALSE(token.unwait());
+  EXPECT_EQ(token.state(), token_state::admitted);
+  ASSERT_TRUE(token.claim_from_queue());
+  token.finish(token_state::completed);
+  token.release(true);
+  EXPECT_EQ(destroyed, 1);
+}
+
 }  // namespace
 }  // namespace tokengate::detail

@@ -30,7 +30,6 @@ class worker_mailboxes {
   /// `local` is below `active`, the number of workers that tokens are given to.
   bool offer(detail::node& token, unsigned local, unsigned active, bool on_credit) noexcept {
     if (gate_.free()) [[likely]] {
-      token.enqueue_as(token_state::admitted);
       const auto passed = admission_gate::passed_by(token);
       if (of_worker_[local]->try_push(token, passed) || of_worker_[least_loaded(active)]->try_push(token, passed))
         return true;

@@ -1,0 +1,116 @@
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+
+#include <execinfo.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include <tokengate/core/node.h>
+#include <tokengate/lanes/core.h>
+#include <tokengate/lanes/stall_probe.h>
+
+namespace tokengate::lanes {
+
+/// The process's signal for probes: the highest real-time signal that nobody handles when the first one is taken. It
+/// stays ours.
+struct stall_signal {
+  static int number() noexcept {
+    static const int chosen = install();
+    return chosen;
+  }
+
+  static int install() noexcept {
+    // Its first call loads a library, which a handler must not.
+    void* here[1];
+    ::backtrace(here, 1);
+    for (int each = SIGRTMAX - 1; each >= SIGRTMIN; --each) {
+      struct sigaction present {};
+      if (::sigaction(each, nullptr, &present) != 0 || (present.sa_flags & SA_SIGINFO) != 0 ||
+          present.sa_handler != SIG_DFL)
+        continue;
+      struct sigaction ours {};
+      ours.sa_sigaction = &handle;
+      ours.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+      ::sigemptyset(&ours.sa_mask);
+      if (::sigaction(each, &ours, nullptr) == 0) return each;
+    }
+    return 0;
+  }
+
+  /// Where the thread was when the signal came; null on machines that we do not know.
+  static const void* interrupted(const void* context) noexcept {
+#if defined(__x86_64__)
+    return reinterpret_cast<const void*>(static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP]);
+#else
+    static_cast<void>(context);
+    return nullptr;
+#endif
+  }
+
+  static void handle(int, siginfo_t* info, void* context) noexcept {
+    const int before = errno;
+    if (info->si_code == SI_QUEUE && info->si_pid == ::getpid() && info->si_value.sival_ptr != nullptr)
+      static_cast<stall_probe*>(info->si_value.sival_ptr)->answer(interrupted(context));
+    errno = before;
+  }
+};
+
+/// On the core's thread, in the midst of whatever it does: nothing may be called here that takes a lock or memory.
+void stall_probe::answer(const void* interrupted) noexcept {
+  int expected = asked;
+  if (!state_.compare_exchange_strong(expected, answering, std::memory_order_acquire)) return;
+  // This very thread writes which token runs, so it stands still meanwhile.
+  const detail::node* const running = subject_->running();
+  token_ = running != nullptr ? running->id() : 0;
+  operation_ = running != nullptr ? static_cast<std::uint32_t>(running->operation) : 0;
+  frame_count_ = ::backtrace(frames_, most_frames);
+  first_frame_ = static_cast<int>(std::find(frames_, frames_ + frame_count_, interrupted) - frames_);
+  if (first_frame_ == frame_count_) first_frame_ = 0;
+  state_.store(answered, std::memory_order_release);
+}
+
+bool stall_probe::take(const core& subject, pthread_t thread, std::chrono::nanoseconds patience) noexcept {
+  const int number = stall_signal::number();
+  if (number == 0) return false;
+  subject_ = &subject;
+  int before = unused;
+  // An answer to an earlier question may just be coming.
+  if (!state_.compare_exchange_strong(before, asked, std::memory_order_release) &&
+      !(before == answered && state_.compare_exchange_strong(before, asked, std::memory_order_release)))
+    return false;
+  if (::pthread_sigqueue(thread, number, sigval{.sival_ptr = this}) == 0) {
+    const auto until = std::chrono::steady_clock::now() + patience;
+    do {
+      if (state_.load(std::memory_order_acquire) == answered) return true;
+      const timespec moment{0, 100'000};
+      ::nanosleep(&moment, nullptr);
+    } while (std::chrono::steady_clock::now() < until);
+  }
+  int open = asked;
+  return !state_.compare_exchange_strong(open, unused, std::memory_order_acquire) && open == answered;
+}
+
+stall_probe::stack::stack() noexcept
+    : memory_(::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)) {
+  if (memory_ == MAP_FAILED) return;
+  stack_t present{};
+  // One that the thread has is left alone.
+  if (::sigaltstack(nullptr, &present) == 0 && (present.ss_flags & SS_DISABLE) != 0) {
+    const stack_t own{.ss_sp = memory_, .ss_flags = 0, .ss_size = size};
+    if (::sigaltstack(&own, nullptr) == 0) return;
+  }
+  ::munmap(memory_, size);
+  memory_ = MAP_FAILED;
+}
+
+stall_probe::stack::~stack() {
+  if (memory_ == MAP_FAILED) return;
+  const stack_t none{.ss_sp = nullptr, .ss_flags = SS_DISABLE, .ss_size = 0};
+  ::sigaltstack(&none, nullptr);
+  ::munmap(memory_, size);
+}
+
+}  // namespace tokengate::lanes

@@ -1,0 +1,212 @@
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <span>
+#include <utility>
+
+#include <tokengate/core/node_arena.h>
+#include <tokengate/core/operation_table.h>
+#include <tokengate/lanes/runtime.h>
+#include <tokengate/lanes/stall.h>
+#include <tokengate/lanes/warden.h>
+
+namespace tokengate::lanes {
+
+using namespace std::chrono_literals;
+
+// Memory that was found idle twice goes back, so a burst is forgotten within 750 ms whenever it ends.
+constexpr std::chrono::nanoseconds most_busy_pause = 250ms, most_idle_pause = 500ms;
+constexpr std::chrono::nanoseconds patience_for_deadlocks = 1s, patience_for_probe = 100ms;
+
+warden::warden(runtime& of)
+    : runtime_(of),
+      listed_(of),
+      survey_(of),
+      watched_(std::make_unique<watched[]>(of.cores.size())),
+      next_look_(clock::now()) {}
+
+warden::~warden() { stop(); }
+
+void warden::start(std::vector<pthread_t> threads) {
+  threads_ = std::move(threads);
+  for (std::size_t i = 0; i < runtime_.cores.size(); ++i) watched_[i].since = clock::now();
+  // Signals to the process are not for this thread.
+  sigset_t all, before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (...) {
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    throw;
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void warden::stop() noexcept {
+  survey_.close();
+  {
+    const std::scoped_lock lock(mutex_);
+    end_ = true;
+  }
+  ending_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  const std::scoped_lock lock(probes_);  // after a probe that is under way
+  threads_.clear();
+}
+
+void warden::run() noexcept {
+  ::pthread_setname_np(::pthread_self(), "tokengate/watch");
+  const auto stall_after = runtime_.settings.stall_after, every = runtime_.settings.watch_every;
+  const auto busy =
+      std::min({most_busy_pause, every, stall_after > 0ns ? std::max(stall_after / 4, 1'000'000ns) : every});
+  const auto idle = std::max(busy, std::min(most_idle_pause, every));
+  auto pause = busy;
+  std::unique_lock lock(mutex_);
+  while (!ending_.wait_for(lock, pause, [this] { return end_; })) {
+    lock.unlock();
+    pause = look_around(clock::now()) ? busy : idle;
+    lock.lock();
+  }
+}
+
+/// True when there is something to watch.
+bool warden::look_around(clock::time_point now) noexcept {
+  const std::size_t released = detail::node_arena::instance().release_idle();
+  bool busy = released != 0;
+  for (unsigned i = 0; i < runtime_.cores.size(); ++i) {
+    const auto progress = progress_of(i);
+    const bool moved = progress != std::exchange(watched_[i].progress, progress);
+    busy = busy || moved || !runtime_.cores[i]->asleep();
+    look_at(i, moved, now);
+  }
+  look_for_deadlocks(now);
+  return busy;
+}
+
+// --- stalls
+// -----------------------------------------------------------------------------------------------------------
+
+std::uint64_t warden::progress_of(unsigned core) const noexcept {
+  const auto& own = *runtime_.cores[core];
+  const core_counters& counters = own.counters();
+  std::uint64_t sum = own.finished() + survey_.answers(core);
+  for (const auto* each : {&counters.suspensions, &counters.spawned, &counters.sleeps, &counters.workers_made})
+    sum += each->load(std::memory_order_relaxed);
+  return sum;
+}
+
+/// A core whose counters stand still is asked for a sign of life, which it gives whenever it polls. One that gives none
+/// is stuck in what it runs.
+void warden::look_at(unsigned core, bool moved, clock::time_point now) noexcept {
+  watched& known = watched_[core];
+  const auto stall_after = runtime_.settings.stall_after;
+  if (moved || runtime_.cores[core]->asleep() || stall_after <= 0ns) {
+    known.since = now;
+    known.asked = known.reported = false;
+  } else if (!known.asked) {
+    known.asked = true;
+    survey_.ask(core);
+  } else if (!known.reported && now - known.since >= stall_after) {
+    known.reported = true;
+    std::array<void*, stall_probe::most_frames> frames;
+    std::size_t count = 0;
+    std::uint64_t token = 0;
+    std::uint32_t operation = 0;
+    {
+      const std::scoped_lock lock(probes_);
+      if (!known.probe.take(*runtime_.cores[core], threads_[core], patience_for_probe)) return;
+      token = known.probe.token();
+      operation = known.probe.operation();
+      count = known.probe.frames().size();
+      std::copy_n(known.probe.frames().begin(), count, frames.begin());
+    }
+    if (token != 0)
+      detail::report_stall({core, token, operation_name(operation), now - known.since, std::span(frames).first(count)});
+  }
+}
+
+// --- deadlocks
+// --------------------------------------------------------------------------------------------------------
+
+std::uint64_t warden::suspensions() const noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& each : runtime_.cores) sum += each->counters().suspensions.load(std::memory_order_relaxed);
+  return sum;
+}
+
+/// A cycle is closed by a wait, so there is nothing to look for unless one began. A core with very many fibers gives at
+/// most one part in a hundred of its time.
+void warden::look_for_deadlocks(clock::time_point now) noexcept {
+  try {
+    {
+      const std::scoped_lock lock(deadlocks_);
+      if (now < next_look_ || suspensions() == looked_at_) return;
+    }
+    break_deadlocks();
+  } catch (const std::exception&) {
+    // No memory for it: the next look may find some.
+  }
+}
+
+std::vector<std::string> warden::break_deadlocks() {
+  const std::scoped_lock lock(deadlocks_);
+  const auto before = suspensions();
+  const auto views = survey_.take(patience_for_deadlocks);
+  std::chrono::nanoseconds longest{0};
+  for (const core_view& each : views) longest = std::max(longest, each.took);
+  next_look_ = clock::now() + std::max<std::chrono::nanoseconds>(runtime_.settings.watch_every, 100 * longest);
+  const auto cycles = find_cycles(views);
+  std::vector<std::string> broken;
+  if (cycles.empty()) {
+    if (std::all_of(views.begin(), views.end(), [](const core_view& each) { return each.answered; }))
+      looked_at_ = before;
+    return broken;
+  }
+  const auto again = survey_.take(patience_for_deadlocks);
+  for (const wait_cycle& each : cycles) {
+    if (!still_there(each, again)) continue;
+    const cycle_step& victim = each.steps[each.victim];
+    broken.push_back(describe(each));
+    survey_.sentence(victim.core, {victim.token.id, victim.serial,
+                                   std::make_unique<std::string>("deadlock: " + broken.back() +
+                                                                 "; let one of them not wait for the next")});
+  }
+  return broken;
+}
+
+// --- the list of fibers
+// -----------------------------------------------------------------------------------------------
+
+std::vector<fiber_status> warden::fibers(std::chrono::nanoseconds patience) {
+  std::vector<fiber_status> all;
+  const auto views = survey_.take(patience);
+  for (unsigned core = 0; core < views.size(); ++core) {
+    const core_view& view = views[core];
+    for (const seen_fiber& each : view.fibers) {
+      fiber_status row;
+      row.core = core;
+      row.state = each.state;
+      for (const seen_token& token : view.tokens_of(each))
+        row.tokens.push_back({token.id, operation_name(token.operation)});
+      if (each.state == fiber_state::suspended) row.waits_for = to_string(each.kind);
+      const auto awaited = view.awaited_by(each);
+      row.awaited.assign(awaited.begin(), awaited.end());
+      row.timed = each.timed;
+      all.push_back(std::move(row));
+    }
+    if (view.answered) continue;
+    const std::scoped_lock lock(probes_);
+    if (threads_.empty()) continue;  // it has been stopped
+    fiber_status row;
+    row.core = core;
+    row.state = fiber_state::busy;
+    stall_probe& probe = watched_[core].probe;
+    if (probe.take(*runtime_.cores[core], threads_[core], patience_for_probe) && probe.token() != 0)
+      row.tokens.push_back({probe.token(), operation_name(probe.operation())});
+    all.push_back(std::move(row));
+  }
+  return all;
+}
+
+}  // namespace tokengate::lanes

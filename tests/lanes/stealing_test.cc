@@ -1,0 +1,98 @@
+// Work that one core has reaches the others: bursts from outside, and the children of one token.
+#include <atomic>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <tokengate/core/gather.h>
+#include <tokengate/core/submit.h>
+#include <tokengate/core/this_token.h>
+#include <tokengate/tests/lanes/gate.h>
+#include <tokengate/tests/lanes/runtime_fixture.h>
+
+namespace tokengate {
+namespace {
+
+using testing::blockade;
+using testing::eventually;
+using testing::runtime_test;
+using testing::tracked;
+
+class stealing : public runtime_test {};
+
+/// Every core is needed for every burst, and has to be woken by somebody at whatever point on its way to sleep it is.
+TEST_F(stealing, a_burst_of_tokens_that_keep_their_cores_busy_gets_all_of_them) {
+  constexpr unsigned cores = 8;
+  start(small(cores, 1, 2));
+  for (unsigned round = 0; round < 1500; ++round) {
+    blockade wall;
+    std::vector<token<void>> burst;
+    for (unsigned i = 0; i < cores; ++i) burst.push_back(submit([&] { wall.hold(); }));
+    const bool all = eventually([&] { return wall.holding() == static_cast<int>(cores); });
+    ASSERT_TRUE(all) << wall.holding() << " cores run one of " << cores << " tokens, the others sleep; round " << round
+                     << (wall.lift(), "");
+    wall.lift();
+    for (auto& each : burst) each.get();
+    for (unsigned i = 0; round % 3 == 0 && i < round % 200; ++i) std::this_thread::yield();
+  }
+}
+
+TEST_F(stealing, the_children_of_one_token_get_all_cores_in_batches_and_run_once) {
+  constexpr unsigned cores = 4;
+  start(small(cores, 2, 16));
+  constexpr std::size_t count = 3000;
+  std::vector<std::atomic<int>> runs(count);
+  blockade wall;
+  std::vector<token<void>> busy;
+  for (unsigned i = 0; i + 1 < cores; ++i) busy.push_back(submit([&] { wall.hold(); }));
+  EXPECT_TRUE(eventually([&] { return wall.holding() == static_cast<int>(cores) - 1; }));
+  submit([&] {
+    std::vector<token<unsigned>> children;
+    for (std::size_t i = 0; i < count; ++i)
+      children.push_back(submit([&runs, i, argument = tracked()] {
+        runs[i].fetch_add(1);
+        return this_token::core();
+      }));
+    const auto before = sum(&core_statistics::stolen);
+    wall.lift();
+    // Computes until another core has taken some: they are not run in place before.
+    EXPECT_TRUE(eventually([&] { return sum(&core_statistics::stolen) > before; }));
+    EXPECT_GE(sum(&core_statistics::stolen), before + 64) << "a thief takes many at once";
+    gather(std::move(children));
+  }).get();
+  for (const auto& each : runs) ASSERT_EQ(each, 1);
+}
+
+TEST_F(stealing, what_a_thief_took_can_still_be_waited_for_killed_and_stolen_again) {
+  start(small(8, 1, 16));
+  for (int round = 0; round < 20; ++round) {
+    std::atomic<int> begun{0};
+    std::vector<token<int>> children;
+    const auto parent = submit([&] {
+      for (int i = 0; i < 500; ++i)
+        children.push_back(submit([&, i, argument = tracked()] {
+          begun.fetch_add(1);
+          if (i % 10 == 0) this_token::yield();
+          return i;
+        }));
+      for (std::size_t i = 0; i < children.size(); i += 7) children[i].kill();
+    });
+    parent.wait();
+    int killed = 0;
+    for (std::size_t i = 0; i < children.size(); ++i) {
+      children[i].wait();
+      if (children[i].state() == token_state::killed)
+        ++killed;
+      else
+        EXPECT_EQ(children[i].get(), static_cast<int>(i));
+    }
+    EXPECT_LE(killed, 72);
+    EXPECT_GE(begun, 500 - killed);
+    children.clear();
+  }
+}
+
+}  // namespace
+}  // namespace tokengate
