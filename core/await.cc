@@ -50,11 +50,14 @@ bool register_with(node& awaited, waiter& party) noexcept {
   return !awaited.request.abandoned() || !awaited.unwait();
 }
 
-/// The wait was ended although nothing that it waits for has ended.
+/// The wait was ended although nothing that it waits for has ended. Only a simulation does that to a thread.
 [[noreturn]] void throw_cancelled(const waiter& party) {
   const std::unique_ptr<std::string> deadlock(party.deadlock);
   if (deadlock != nullptr) throw deadlock_detected(*deadlock);
-  throw stop_unwind{};
+  if (host::current() != nullptr) throw stop_unwind{};
+  throw simulation_stuck(
+      "nothing can happen any more in this simulation, but the awaited token has not ended: tokens wait for each "
+      "other, or for something that nobody will do; coordinator::trace() shows how it came to that");
 }
 
 /// One wait for all of the tokens, or any, until `until` at most. True unless it timed out.

@@ -66,6 +66,13 @@ class deadlock_detected : public error {
   using error::error;
 };
 
+/// What a wait of a thread throws when nothing can happen any more in a simulated coordinator: a token, or a wake-up,
+/// was lost, or tokens wait for each other. The message names the seed.
+class simulation_stuck : public error {
+ public:
+  using error::error;
+};
+
 /// The mailbox was full and the caller asked not to wait.
 class mailbox_full : public error {
  public:

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include <tokengate/core/baton.h>
 #include <tokengate/core/poller.h>
 #include <tokengate/core/waiter.h>
 
@@ -60,6 +61,9 @@ class host {
   /// What time it is for what runs here: steady_clock, or the virtual time of a simulation.
   [[nodiscard]] virtual waiter::clock::time_point now() const noexcept { return waiter::clock::now(); }
 
+  /// The running token calls the framework where it does not wait. A simulation may let other cores run first.
+  virtual void checkpoint() noexcept {}
+
   [[nodiscard]] virtual unsigned index() const noexcept = 0;
   [[nodiscard]] virtual poller& events() noexcept = 0;
 
@@ -74,7 +78,7 @@ class host {
 /// What time it is for the caller.
 [[nodiscard]] inline waiter::clock::time_point now() noexcept {
   const host* const core = host::current();
-  return core != nullptr ? core->now() : waiter::clock::now();
+  return core != nullptr ? core->now() : baton::time_outside();
 }
 
 /// The running token, or one inside of which it runs, was asked to stop, or its deadline has passed.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include <tokengate/core/kill.h>
@@ -40,6 +41,8 @@ std::size_t request_stops(std::uint16_t realm, const stop_order& order) {
     else if (request_stop(each, id, order.cause, order.reason))  // which destroys nothing
       ++count;
   });
+  // By age: in which order tokens end is seen by those that wait for them, and addresses differ from run to run.
+  std::sort(asked.begin(), asked.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   for (const auto& [subject, id] : asked) count += request_stop(*subject, id, order.cause, order.reason) ? 1 : 0;
   const place::pinned home(realm);
   if (count != 0 && home.get() != nullptr) home.get()->attend();
@@ -55,6 +58,7 @@ void release_waiters(std::uint16_t realm) {
     else
       each.release_waiter(id);
   });
+  std::sort(given_up.begin(), given_up.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   for (const auto& [each, id] : given_up) each->release_waiter(id);
 }
 

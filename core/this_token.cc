@@ -35,7 +35,12 @@ void sleep_until(std::chrono::steady_clock::time_point wake) {
 
 void sleep_for(std::chrono::nanoseconds length) { sleep_until(detail::deadline_after(length)); }
 
-bool stop_requested() noexcept { return detail::stop_requested(); }
+std::chrono::steady_clock::time_point now() noexcept { return detail::now(); }
+
+bool stop_requested() noexcept {
+  if (detail::host* const core = detail::host::current()) core->checkpoint();
+  return detail::stop_requested();
+}
 
 std::chrono::steady_clock::time_point deadline() noexcept {
   const detail::host* const core = detail::host::current();

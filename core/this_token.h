@@ -24,6 +24,9 @@ void yield();
 void sleep_until(std::chrono::steady_clock::time_point wake);
 void sleep_for(std::chrono::nanoseconds length);
 
+/// What time it is: that of steady_clock, but in a simulated coordinator its own, which passes as its seed says.
+[[nodiscard]] std::chrono::steady_clock::time_point now() noexcept;
+
 /// Whether the token was asked to stop (kill, timeout, hard stop), or one that waits for it was. A token that computes
 /// for long asks now and then, and returns or throws. False outside a token.
 [[nodiscard]] bool stop_requested() noexcept;

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <tokengate/core/baton.h>
 #include <tokengate/core/host.h>
 #include <tokengate/core/node.h>
 #include <tokengate/core/spin_pause.h>
@@ -69,6 +70,8 @@ wake_reason waiter::wait_until(clock::time_point until) noexcept {
 }
 
 wake_reason waiter::wait_as_thread(clock::time_point until, bool timed) noexcept {
+  if (const auto simulated = baton::of(*this)) [[unlikely]]
+    return wait_in(*simulated, timed ? until : clock::time_point::max(), false);
   for (int spin = 0; spin < spins_before_sleep; ++spin) {
     const auto word = word_.load(std::memory_order_acquire);
     if (word > parked) return static_cast<wake_reason>(word);
@@ -82,6 +85,26 @@ wake_reason waiter::wait_as_thread(clock::time_point until, bool timed) noexcept
     if (word > parked) return static_cast<wake_reason>(word);
     if (timed && clock::now() >= until && decide(wake_reason::timed_out)) return wake_reason::timed_out;
   }
+}
+
+wake_reason waiter::wait_in(baton& simulated, clock::time_point until, bool until_idle,
+                            std::chrono::nanoseconds patience) noexcept {
+  const bool patient = patience == std::chrono::nanoseconds::max();
+  const auto last = patient ? clock::time_point::max() : clock::now() + patience;
+  const timespec at = to_timespec(last);
+  if (park()) {
+    simulated.enter(*this, until, until_idle);
+    while (!decided()) {
+      futex_wait(word_, parked, patient ? nullptr : &at);
+      if (!patient && clock::now() >= last) decide(wake_reason::timed_out);
+    }
+    simulated.leave(*this);
+  }
+  return static_cast<wake_reason>(word_.load(std::memory_order_acquire));
+}
+
+void waiter::end_as_thread(wake_reason reason) noexcept {
+  if (decide(reason)) futex_wake(&word_);
 }
 
 bool waiter::decide(wake_reason reason) noexcept {

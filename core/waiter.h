@@ -10,6 +10,7 @@
 
 namespace tokengate::detail {
 
+class baton;
 class host;
 class node;
 struct debugger_layout;
@@ -67,6 +68,19 @@ class waiter {
   bool decide(wake_reason reason) noexcept;
   /// A snapshot; acquire: what came before the decision is visible.
   [[nodiscard]] bool decided() const noexcept { return word_.load(std::memory_order_acquire) > parked; }
+
+  /// How it was decided.
+  [[nodiscard]] wake_reason reason() const noexcept {
+    return static_cast<wake_reason>(word_.load(std::memory_order_acquire));
+  }
+
+  // For simulations (baton.h) ----------------------------------------------------------------------------------------
+  /// Blocks the thread while the cores of the simulation run, until the wait is decided, `until` has come there, or,
+  /// with `until_idle`, nothing is left to be done. Gives up after `patience` of real time.
+  wake_reason wait_in(baton& simulated, clock::time_point until, bool until_idle,
+                      std::chrono::nanoseconds patience = std::chrono::nanoseconds::max()) noexcept;
+  /// Decides the wait of a thread, and wakes it, if it is still open.
+  void end_as_thread(wake_reason reason) noexcept;
 
   bool shielded;      ///< may not be cancelled: the owner is unwinding already
   bool late = false;  ///< the deadline is that of the token, not that of the wait

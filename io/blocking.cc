@@ -30,8 +30,10 @@ struct call : job {
 
 void run_offloaded(void (*function)(void*), void* context) {
   call mine(function, context);
-  if (core_poller* const core = core_poller::here()) mine.outstanding = core->count_offloaded();
-  offload::shared().start(mine);
+  if (core_poller* const core = core_poller::here())
+    core->offload(mine);
+  else
+    offload::shared().start(mine);
   const bool undisturbed = mine.end.wait([&mine] {
     if (offload::shared().withdraw(mine)) mine.end.complete();
   });

@@ -99,7 +99,7 @@ file file::open_at(const file& directory, const char* name, int flags, mode_t mo
 file file::open_in(int directory, const char* path, int flags, mode_t mode) {
   flags |= O_CLOEXEC;
   std::optional<int> opened;
-  if (core_poller* const core = core_poller::here()) {
+  if (core_poller* const core = core_poller::here_with_cache()) {
     opened = open_cached(directory, path, flags);
     if (opened) core->count_cached();
   }
@@ -128,7 +128,7 @@ std::size_t file::read_cached(int descriptor, std::span<std::byte> buffer, std::
 }
 
 std::size_t file::read_from(int descriptor, std::span<std::byte> buffer, std::uint64_t offset) {
-  core_poller* const core = core_poller::here();
+  core_poller* const core = core_poller::here_with_cache();
   std::size_t done = 0;
   for (bool waited = false;; waited = true) {
     if (core != nullptr) {
@@ -170,7 +170,7 @@ std::vector<std::byte> file::read_all() const {
 }
 
 std::size_t file::read_some(std::span<std::byte> buffer) const {
-  if (core_poller* const core = core_poller::here()) {
+  if (core_poller* const core = core_poller::here_with_cache()) {
     const auto got = read_now(descriptor_, buffer, -1);
     if (got >= 0) {
       core->count_cached();

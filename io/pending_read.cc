@@ -7,7 +7,7 @@ namespace tokengate::io {
 
 pending_read::pending_read(int descriptor, std::span<std::byte> buffer, std::uint64_t offset)
     : descriptor_(descriptor), buffer_(buffer), offset_(offset) {
-  if (core_poller* const core = core_poller::here()) {
+  if (core_poller* const core = core_poller::here_with_cache()) {
     bool complete;
     done_ = file::read_cached(descriptor, buffer, offset, complete);
     if (complete) {

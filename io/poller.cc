@@ -5,6 +5,7 @@
 #include <tokengate/core/histogram.h>
 #include <tokengate/core/host.h>
 #include <tokengate/io/error.h>
+#include <tokengate/io/offload.h>
 #include <tokengate/io/poller.h>
 #include <tokengate/io/request.h>
 #include <tokengate/io/ring.h>
@@ -16,6 +17,8 @@ core_poller::core_poller(backend wanted) : backend_(wanted) {
   if (wanted == backend::uring && ring::make() == nullptr)
     throw io_error(ENOSYS, "io_uring", "use (choose backend::automatic or backend::threads)");
 }
+
+core_poller::core_poller(simulated) noexcept : backend_(backend::threads), may_ask_cache_(false) {}
 
 core_poller::~core_poller() {
   if (ring_ != nullptr) ring_->cancel_all();
@@ -30,6 +33,16 @@ core_poller::~core_poller() {
 core_poller* core_poller::here() noexcept {
   auto* const core = detail::host::current();
   return core == nullptr ? nullptr : static_cast<core_poller*>(&core->events());
+}
+
+core_poller* core_poller::here_with_cache() noexcept {
+  auto* const found = here();
+  return found != nullptr && found->may_ask_cache_ ? found : nullptr;
+}
+
+void core_poller::offload(job& work) noexcept {
+  work.outstanding = count_offloaded();
+  io::offload::shared().start(work);
 }
 
 void core_poller::start(request& work) noexcept {

@@ -14,6 +14,7 @@ namespace tokengate::io {
 
 class request;
 class ring;
+struct job;
 
 /// How a core's tokens came to their data.
 struct io_counters {
@@ -24,7 +25,7 @@ struct io_counters {
 
 /// The poller that lanes/ makes for every core; io:: finds it through detail::host::current()->events(). Its core may
 /// end it on any thread once the tokens of the core have ended.
-class core_poller final : public poller {
+class core_poller : public poller {
  public:
   /// Throws io_error for backend::uring where the kernel refuses it.
   explicit core_poller(backend wanted);
@@ -44,19 +45,28 @@ class core_poller final : public poller {
   // For io/, on the core's own thread --------------------------------------------------------------------------------
   /// The poller of the core that the calling thread drives, or null.
   [[nodiscard]] static core_poller* here() noexcept;
+  /// The same if the kernel's memory may be asked first; null in a simulation, where what it holds must not matter.
+  [[nodiscard]] static core_poller* here_with_cache() noexcept;
 
   /// Makes the ring on first use.
-  void start(request& work) noexcept;
+  virtual void start(request& work) noexcept;
   /// `work` is in the ring of this core.
-  void cancel(request& work) noexcept;
+  virtual void cancel(request& work) noexcept;
+  /// Hands a job to the pool.
+  virtual void offload(job& work) noexcept;
   void count_cached() noexcept;
   /// Counts a job for the pool in; gives what job::outstanding must point to.
   std::atomic<std::size_t>* count_offloaded() noexcept;
+
+ protected:
+  struct simulated {};
+  explicit core_poller(simulated) noexcept;
 
  private:
   void start_in_pool(request& work) noexcept;
 
   backend backend_;
+  const bool may_ask_cache_ = true;
   std::unique_ptr<ring> ring_;
   sleeper sleeper_;
   // One writer, the core; relaxed, for reports.

@@ -5,12 +5,13 @@ namespace tokengate::lanes {
 using detail::node;
 
 bool admission_gate::append(node& token) noexcept {
+  // Before others see it waiting, and may end it: what is counted as ended must be counted as taken in.
+  entered_.fetch_add(1, std::memory_order_release);
   token.enqueue_as(token_state::waiting);
   if (!token.published) detail::tell(token, token_state::created, token_state::waiting);
   token.extra().next = nullptr;
   (first_ == nullptr ? first_ : last_->extra().next) = &token;
   last_ = &token;
-  entered_.fetch_add(1, std::memory_order_relaxed);
   state_.fetch_add(one_waits, std::memory_order_relaxed);
   return true;
 }

@@ -78,6 +78,8 @@ void core::queue_slowly(node& child, std::uint64_t id) try {
 /// There is no room for it, or too much is suspended already. False: it must be queued all the same.
 bool core::run_at_once(node& child, std::uint64_t id) noexcept {
   if (child.tags.storage != 0 || !stack_allows_inline()) return false;
+  if ((modes_.load(std::memory_order_relaxed) & mode_some_paused) != 0 && runtime_.operation_paused(child))
+    return false;
   child.begin(id, token_state::executing, node::child);
   execute_inside(child);
   return true;

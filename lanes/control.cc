@@ -6,6 +6,7 @@
 #include <tokengate/core/observe.h>
 #include <tokengate/core/stop_reason.h>
 #include <tokengate/lanes/runtime.h>
+#include <tokengate/lanes/simulation.h>
 
 namespace tokengate::lanes {
 
@@ -84,7 +85,7 @@ void runtime::readmit() noexcept {
   holding_ = still;
   if (!all_paused_) open_lanes();
   for (const auto& each : cores) each->clear_modes((all_paused_ ? 0 : mode_paused) | (some ? 0 : mode_some_paused));
-  restricted_.store(all_paused_ || some, std::memory_order_relaxed);
+  restricted_.store(all_paused_ || some || simulated != nullptr, std::memory_order_relaxed);
   detail::light_fence();  // with the heavy one in core::sleep()
   wake_all();
 }
@@ -96,6 +97,7 @@ bool runtime::operation_paused(const node& token) const noexcept {
 
 /// Takes a token from outside that no lane may have while something is paused. May block while the gate is full.
 bool runtime::hold_back(node& token) {
+  if (simulated != nullptr) simulated->accept(token);
   for (;;) {
     {
       const std::scoped_lock lock(control_);
@@ -109,7 +111,7 @@ bool runtime::hold_back(node& token) {
         return true;
       }
     }
-    slots.wait_for_one();
+    wait_for_slot();
   }
 }
 

@@ -14,6 +14,7 @@
 #include <tokengate/lanes/coordinator.h>
 #include <tokengate/lanes/entrance.h>
 #include <tokengate/lanes/runtime.h>
+#include <tokengate/lanes/simulation.h>
 #include <tokengate/lanes/warden.h>
 
 namespace tokengate {
@@ -25,6 +26,8 @@ void require(bool fine, const char* what) {
 
 options checked(const options& wanted) {
   require(wanted.cores <= 1024, "cores must be at most 1024 (0 = what the machine allows)");
+  require(!wanted.simulation || (wanted.simulation->cores >= 1 && wanted.simulation->cores <= 1024),
+          "simulation.cores must be from 1 to 1024");
   require(wanted.workers >= 1, "workers must be at least 1");
   require(wanted.max_waiting >= 1, "max_waiting must be at least 1");
   require(wanted.max_suspended >= 1, "max_suspended must be at least 1");
@@ -49,6 +52,10 @@ latency read(const detail::histogram::total& ticks) {
 
 coordinator::coordinator(const options& wanted)
     : options_(checked(wanted)), core_count_(wanted.cores), entrance_(std::make_unique<lanes::entrance>()) {
+  if (options_.simulation) {
+    core_count_ = options_.simulation->cores;
+    return;
+  }
   const topology machine = topology::detect();
   if (core_count_ == 0) core_count_ = machine.effective_cores();
   if (options_.pin)
@@ -91,6 +98,7 @@ stop_report coordinator::stop(std::chrono::nanoseconds drain_for) {
     throw misuse("coordinator::stop was called inside a token, which it would wait for; call it from a thread");
   entrance_->close();
   const auto run = latest();
+  if (run->simulated != nullptr) run->simulated->adopt_thread();
   const auto killed_before = run->killed();
   stop_report report;
   report.abandoned = run->stop(detail::deadline_after(drain_for));
@@ -297,6 +305,24 @@ void coordinator::set_storage_limit(storage_speed tier, unsigned limit) {
 io::storage_tier_statistics coordinator::statistics_of(storage_speed tier) const {
   return started()->tiers.tier(tier).statistics();
 }
+
+// --- simulation
+// ----------------------------------------------------------------------------------------------------
+
+namespace {
+
+const lanes::simulation& simulated(const lanes::runtime& run) {
+  if (run.simulated == nullptr)
+    throw misuse("this coordinator is no simulation; set options::simulation before it is started");
+  outside_tokens_only("coordinator::trace");
+  return *run.simulated;
+}
+
+}  // namespace
+
+std::uint64_t coordinator::trace_fingerprint() const { return simulated(*started()).fingerprint(); }
+
+std::string coordinator::trace(std::size_t most) const { return simulated(*started()).text(most); }
 
 std::shared_ptr<lanes::runtime> coordinator::latest() const {
   const std::scoped_lock lock(mutex_);

@@ -142,6 +142,11 @@ class coordinator {
   void set_storage_limit(storage_speed tier, unsigned limit);
   [[nodiscard]] io::storage_tier_statistics statistics_of(storage_speed tier) const;
 
+  /// Of a simulation (options::simulation), so far: a number that tells one course of events from another, and its last
+  /// `most` events, a line each. Misuse for real cores, and inside a token.
+  [[nodiscard]] std::uint64_t trace_fingerprint() const;
+  [[nodiscard]] std::string trace(std::size_t most = 100) const;
+
   /// Names a coordinator for the operations that this thread calls outside tokens, while the scope lives; the
   /// coordinator must outlive it, and may be stopped and started meanwhile.
   class [[nodiscard]] scope {

@@ -40,12 +40,16 @@ class core::left_state {
 };
 
 core::core(runtime& shared, unsigned index)
+    : core(shared, index, new fiber_scheduler(*this), io::make_poller(shared.settings.io_backend)) {}
+
+core::core(runtime& shared, unsigned index, boost::intrusive_ptr<fiber_scheduler> scheduler,
+           std::unique_ptr<poller> events)
     : runtime_(shared),
       index_(static_cast<std::uint16_t>(index)),
       realm_(shared.realm),
       max_suspended_(shared.settings.max_suspended),
-      scheduler_(new fiber_scheduler(*this)),
-      events_(io::make_poller(shared.settings.io_backend)),
+      scheduler_(std::move(scheduler)),
+      events_(std::move(events)),
       stacks_(stack_options{.size = shared.settings.stack_size}),
       bound_(shared.settings.max_waiting),
       open_(shared.settings.max_waiting),
@@ -169,7 +173,7 @@ void core::yield() noexcept {
     scheduler_->awakened(fresh);
   }
   const left_state mine(*this);
-  fiber_scheduler::context::active()->yield();
+  scheduler_->yield();
 }
 
 /// A turn for every fiber that is ready by now, and for nothing new.
@@ -178,7 +182,7 @@ void core::let_ready_fibers_run() noexcept {
   scheduler_->take_outside();
   if (!scheduler_->has_ready_fibers()) return;
   const left_state mine(*this);
-  fiber_scheduler::context::active()->yield();
+  scheduler_->yield();
 }
 
 void core::fire_timers() noexcept {
@@ -203,14 +207,21 @@ void core::poll() noexcept {
 // -----------------------------------------------------------------------------------------------------------
 
 bool core::has_work() const noexcept {
+  if (has_own_work()) return true;
+  const auto modes = modes_.load(std::memory_order_relaxed);
+  const bool closed = (modes & mode_paused) != 0 && (modes & mode_cancelling) == 0;
+  for (const auto& other : runtime_.cores)
+    if (other.get() != this && other->has_loot(!closed)) return true;
+  return false;
+}
+
+bool core::has_own_work() const noexcept {
   const auto modes = modes_.load(std::memory_order_relaxed);
   const bool closed = (modes & mode_paused) != 0 && (modes & mode_cancelling) == 0;
   if (granted_ != nullptr || !bound_.empty() || open_.size() != 0 || has_released(modes) ||
       resubmitted_.load(std::memory_order_relaxed) != nullptr)
     return true;
   if (!pinned_.empty() || (!closed && any_lane([](const lane& each) { return !each.empty(); }))) return true;
-  for (const auto& other : runtime_.cores)
-    if (other.get() != this && other->has_loot(!closed)) return true;
   return false;
 }
 

@@ -37,7 +37,7 @@ struct verdict;
 
 /// What is called on the core's own thread only is grouped below the line; everything above may be called by any
 /// thread.
-class core final : public detail::host {
+class core : public detail::host {
  public:
   core(runtime& shared, unsigned index);
   ~core() override;
@@ -112,8 +112,14 @@ class core final : public detail::host {
   /// For the scheduler: nothing is ready; waits until something is, or makes a worker.
   void idle() noexcept;
 
+ protected:
+  /// With other parts than usual, for simulations.
+  core(runtime& shared, unsigned index, boost::intrusive_ptr<fiber_scheduler> scheduler,
+       std::unique_ptr<poller> events);
+
  private:
   friend struct detail::debugger_layout;
+  friend class simulated_core;
   struct worker;
   class left_state;
   struct by_deadline {
@@ -124,7 +130,7 @@ class core final : public detail::host {
       boost::intrusive::member_hook<detail::waiter, decltype(detail::waiter::timer_hook), &detail::waiter::timer_hook>,
       boost::intrusive::compare<by_deadline>>;
   // worker.cc: the life of a worker
-  void work(unsigned number) noexcept;
+  virtual void work(unsigned number) noexcept;
   void make_worker();
   void rest(worker& self) noexcept;
   void between_tokens(worker& self) noexcept;
@@ -134,6 +140,7 @@ class core final : public detail::host {
   detail::node* next_from_lanes() noexcept;
   detail::node* next_held(std::uint32_t modes) noexcept;
   detail::node* steal(bool from_lanes) noexcept;
+  virtual unsigned first_victim() noexcept { return index_ + 1u; }
   bool claim(detail::node& token, std::uint32_t modes) noexcept;
   bool held_back(detail::node& token, std::uint32_t modes) noexcept;
   void execute(detail::node& token) noexcept;
@@ -173,6 +180,7 @@ class core final : public detail::host {
   // core.cc: waiting and idling
   void suspend(detail::waiter& party, bool timed) noexcept;
   bool has_work() const noexcept;
+  bool has_own_work() const noexcept;
   bool has_released(std::uint32_t modes) const noexcept;
   void fire_timers() noexcept;
   bool search() noexcept;
@@ -180,6 +188,10 @@ class core final : public detail::host {
   void sleep() noexcept;
 
   void tell_lane(const detail::node& token, std::uint64_t ticks) noexcept;
+  /// What a token that took so long is said to have cost.
+  virtual std::uint64_t cost(std::uint64_t ticks) noexcept { return ticks; }
+  /// What its workers stand on.
+  virtual stack_pool& stacks() noexcept { return stacks_; }
 
   runtime& runtime_;
   const std::uint16_t index_, realm_;

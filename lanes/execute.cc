@@ -73,8 +73,10 @@ node* core::next_from_lanes() noexcept {
 node* core::steal(bool from_lanes) noexcept {
   node* taken[child_deque::most_at_once];
   const std::size_t count = runtime_.cores.size();
-  for (std::size_t i = 1; i < count; ++i) {
-    core& victim = *runtime_.cores[(index_ + i) % count];
+  const unsigned first = first_victim();
+  for (std::size_t i = 0; i < count; ++i) {
+    core& victim = *runtime_.cores[(first + i) % count];
+    if (&victim == this) continue;
     const std::size_t got = victim.give_to_thief(taken, child_deque::most_at_once, from_lanes);
     if (got == 0) continue;
     counters_.stolen.store(counters_.stolen.load(std::memory_order_relaxed) + got, std::memory_order_relaxed);
@@ -196,7 +198,7 @@ token_state core::execute_timed(node& token, bool for_lane) noexcept {
   }
   // What a token that was suspended cost this core is not known.
   const bool suspended = counters_.suspensions.load(std::memory_order_relaxed) != suspensions;
-  if (for_lane) tell_lane(token, suspended ? 0 : ended - started);
+  if (for_lane) tell_lane(token, suspended ? 0 : cost(ended - started));
   return how;
 }
 

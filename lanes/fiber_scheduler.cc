@@ -25,6 +25,13 @@ void fiber_scheduler::take_outside() noexcept {
   }
 }
 
+fiber_scheduler::context* fiber_scheduler::next_ready() noexcept {
+  if (ready_.empty()) return nullptr;
+  context* const next = &ready_.front();
+  ready_.pop_front();
+  return next;
+}
+
 fiber_scheduler::context* fiber_scheduler::pick_next() noexcept {
   constexpr unsigned ended_before_release = 64;
   if (ended_ >= ended_before_release && dispatcher_ != nullptr) {
@@ -35,11 +42,7 @@ fiber_scheduler::context* fiber_scheduler::pick_next() noexcept {
   constexpr unsigned picks_between_polls = 64;
   if (++picks_ % picks_between_polls == 0) core_.poll();
   take_outside();
-  if (!ready_.empty()) {
-    context* const next = &ready_.front();
-    ready_.pop_front();
-    return next;
-  }
+  if (context* const next = next_ready()) return next;
   if (context* const worker = core_.idle_worker_for_work()) return worker;
   return std::exchange(dispatcher_, nullptr);
 }

@@ -20,15 +20,15 @@ class core;
 ///
 /// Fibers that other threads make ready come through a list of their own (a Treiber stack of waiters that the owner
 /// empties at once), not through Boost's spin-locked one.
-class fiber_scheduler final : public boost::fibers::algo::algorithm {
+class fiber_scheduler : public boost::fibers::algo::algorithm {
  public:
   using context = boost::fibers::context;
 
   explicit fiber_scheduler(core& owner) noexcept : core_(owner) {}
 
-  void awakened(context* fiber) noexcept override;
+  void awakened(context* fiber) noexcept final;
   context* pick_next() noexcept override;
-  bool has_ready_fibers() const noexcept override { return !ready_.empty(); }
+  bool has_ready_fibers() const noexcept final { return !ready_.empty(); }
   void suspend_until(const std::chrono::steady_clock::time_point&) noexcept override;
   void notify() noexcept override {}  // Boost's own wake-ups are not used
 
@@ -46,6 +46,14 @@ class fiber_scheduler final : public boost::fibers::algo::algorithm {
 
   /// Switches from the running fiber to the next one; returns when it is resumed, or at once if it is the next one.
   void switch_away() noexcept;
+
+  /// The running fiber goes behind all that are ready; there must be one.
+  void yield() noexcept {
+    awakened(context::active());
+    switch_away();
+  }
+  /// Takes the first ready fiber out, or null.
+  context* next_ready() noexcept;
 
   /// A worker ended; its stack is freed when the dispatcher runs next.
   void worker_ended() noexcept { ++ended_; }

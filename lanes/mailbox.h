@@ -70,8 +70,8 @@ class mailbox {
     }
   }
 
-  /// Whether try_pop() would find nothing. Looks where pops look, and so does not disturb those who push; a push that is
-  /// under way is not there yet.
+  /// Whether try_pop() would find nothing. Looks where pops look, and so does not disturb those who push; a push that
+  /// is under way is not there yet.
   [[nodiscard]] bool empty() const noexcept {
     auto position = head_.load(std::memory_order_relaxed);
     for (;;) {

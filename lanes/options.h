@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <tokengate/io/backend.h>
@@ -15,6 +16,15 @@ namespace tokengate {
 enum class timing : std::uint8_t {
   sampled,  ///< one token in 64: percentiles at a cost below a nanosecond a token
   exact     ///< every token: about 40 ns a token
+};
+
+/// Runs a coordinator as a simulation: see docs/simulation.md.
+struct simulation_options {
+  std::uint64_t seed = 0;
+  unsigned cores = 4;                       ///< simulated ones; options::cores and pin do not count
+  bool switch_at_calls = true;              ///< other cores may also run first where a token calls another operation
+  std::size_t trace_events = 4096;          ///< of the end, that coordinator::trace() can show
+  std::chrono::milliseconds patience{100};  ///< real time without anything to do until all waits of threads are ended
 };
 
 /// All have sensible defaults; a bad value makes the coordinator's constructor throw misuse, naming it.
@@ -38,6 +48,7 @@ struct options {
       std::chrono::seconds(1);  ///< a token that holds its core for longer is reported (stall.h); 0: none is
   std::chrono::nanoseconds watch_every =
       std::chrono::seconds(1);  ///< how often, at most, deadlocks are looked for (docs/debugging.md); at least 1 ms
+  std::optional<simulation_options> simulation{};  ///< none: real cores
 };
 
 }  // namespace tokengate

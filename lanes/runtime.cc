@@ -14,6 +14,8 @@
 #include <tokengate/core/stop_reason.h>
 #include <tokengate/core/token.h>
 #include <tokengate/lanes/runtime.h>
+#include <tokengate/lanes/simulated_core.h>
+#include <tokengate/lanes/simulation.h>
 #include <tokengate/lanes/stall_probe.h>
 #include <tokengate/lanes/warden.h>
 
@@ -34,15 +36,18 @@ runtime::runtime(const options& wanted, unsigned core_count, std::uint16_t of_re
     : settings(wanted),
       realm(of_realm),
       reason_stopped(detail::stop_reason_number("its coordinator stopped")),
+      simulated(wanted.simulation ? std::make_unique<simulation>(*this, *wanted.simulation) : nullptr),
       slots(wanted.max_waiting),
       tiers(wanted.storage),
       operation_paused_(operation_count() + 1),
       ended_outside_(operation_count() + 1),
-      setup_{core_count, wanted.workers, wanted.mailbox_capacity, slots},
+      setup_{core_count, wanted.workers, wanted.mailbox_capacity, slots, simulated != nullptr},
       default_lane_(place_of_lane(wanted.lane)),
       variants_(linked_lanes().size()),
       ended_(std::make_unique<std::atomic<bool>[]>(core_count)) {
-  for (unsigned i = 0; i < core_count; ++i) cores.push_back(std::make_unique<core>(*this, i));
+  for (unsigned i = 0; i < core_count; ++i)
+    cores.push_back(simulated != nullptr ? simulated->make_core(i) : std::make_unique<core>(*this, i));
+  restricted_.store(simulated != nullptr, std::memory_order_relaxed);
   watch = std::make_unique<warden>(*this);
   use_lane(default_lane_);
   for (std::size_t i = 0; i < operation_count(); ++i)
@@ -84,7 +89,7 @@ void runtime::submit(node& token, std::uint64_t id) {
   const destination chosen = token.tags.anchored ? bind(token) : route(token);
   core& target = *cores[chosen.core];
   bool offered = false;
-  while (!closed.load(std::memory_order_acquire) && !(offered = target.offer(token, chosen.slot))) slots.wait_for_one();
+  while (!closed.load(std::memory_order_acquire) && !(offered = target.offer(token, chosen.slot))) wait_for_slot();
   if (!offered)
     throw coordinator_stopped(
         "the coordinator takes no new tokens from outside: stop() was called; start() it again first");
@@ -97,6 +102,11 @@ void runtime::submit(node& token, std::uint64_t id) {
   } else if (sleeping.load(std::memory_order_relaxed) != 0 && !somebody_searches()) {
     if (!target.wake()) wake_one();
   }
+}
+
+/// For a place at the gate, or until it is worth another try.
+void runtime::wait_for_slot() {
+  simulated != nullptr ? simulated->run_for(std::chrono::microseconds(20)) : slots.wait_for_one();
 }
 
 /// All tokens of one anchor name go to one core. They are not stolen.
@@ -129,6 +139,13 @@ void runtime::wake_all() noexcept {
 
 void runtime::start_threads(const std::vector<unsigned>& processors) {
   try {
+    if (simulated != nullptr) {
+      threads_.emplace_back([this] {
+        simulated->run();
+        for (std::size_t i = 0; i < cores.size(); ++i) ended_[i].store(true, std::memory_order_release);
+      });
+      return;
+    }
     threads_.reserve(cores.size());
     for (std::size_t i = 0; i < cores.size(); ++i)
       threads_.emplace_back([&core = *cores[i], &ended = ended_[i]] {
@@ -183,19 +200,14 @@ std::vector<token_status> runtime::stop(clock::time_point drain_until) {
   slots.close();
   detail::heavy_fence();  // with submit(): a token offered before is seen by quiescent(), later ones see `closed`
   resume_all();
-  auto nap = [wait = std::chrono::microseconds(50)]() mutable {
-    std::this_thread::sleep_for(wait);
-    wait = std::min(wait * 2, std::chrono::microseconds(1000));
-  };
-  while (!quiescent() && clock::now() < drain_until) nap();
+  wait_until_quiescent(drain_until);
   // Also when nothing seems left: a token that was offered in the last instant is killed rather than run when the cores
   // are about to end.
   hard_stop.store(true, std::memory_order_seq_cst);
   for (const auto& each : cores) each->set_modes(mode_cancelling | mode_attention);
   detail::heavy_fence();  // with core::sleep()
   wake_all();
-  const auto give_up = detail::deadline_after(settings.cancel_for);
-  while (!quiescent() && clock::now() < give_up) nap();
+  wait_until_quiescent(detail::deadline_after(settings.cancel_for));
   const bool all_ended = quiescent();
   auto left = all_ended ? std::vector<token_status>{} : abandon();
   if (all_ended) end_threads();
@@ -205,9 +217,17 @@ std::vector<token_status> runtime::stop(clock::time_point drain_until) {
   return left;
 }
 
+void runtime::wait_until_quiescent(clock::time_point until) noexcept {
+  if (simulated != nullptr) return simulated->run_until_idle(until);
+  for (auto nap = std::chrono::microseconds(50); !quiescent() && clock::now() < until;
+       nap = std::min(nap * 2, std::chrono::microseconds(1000)))
+    std::this_thread::sleep_for(nap);
+}
+
 void runtime::end_threads() noexcept {
   watch->stop();
   finished.store(true, std::memory_order_seq_cst);
+  if (simulated != nullptr) simulated->end();
   detail::heavy_fence();  // with core::sleep()
   wake_all();
   for (auto& each : threads_) each.join();
@@ -224,6 +244,7 @@ std::vector<token_status> runtime::abandon() {
   });
   detail::release_waiters(realm);
   finished.store(true, std::memory_order_seq_cst);
+  if (simulated != nullptr) simulated->end();
   detail::heavy_fence();  // with core::sleep()
   wake_all();
   const auto patience = clock::now() + std::chrono::milliseconds(100);

@@ -19,6 +19,7 @@
 namespace tokengate::lanes {
 
 class warden;
+class simulation;
 
 /// From start() to the end of stop(). The coordinator makes a new one for every start.
 class runtime {
@@ -93,6 +94,7 @@ class runtime {
   const options settings;
   const std::uint16_t realm;  ///< of the coordinator's place
   const std::uint32_t reason_stopped;
+  const std::unique_ptr<simulation> simulated;  ///< null: the cores are real
   gate_slots slots;
   io::storage_tiers tiers;
   std::vector<std::unique_ptr<core>> cores;
@@ -129,12 +131,14 @@ class runtime {
   destination bind(detail::node& token) noexcept;
   void pin(const std::vector<unsigned>& processors) noexcept;
   void sweep() noexcept;
+  void wait_for_slot();
+  void wait_until_quiescent(std::chrono::steady_clock::time_point until) noexcept;
   void end_threads() noexcept;
   std::vector<token_status> abandon();
 
   // What is paused. Written under control_; relaxed for the hot path, which heeds them after wait_until_heeded().
   std::mutex control_;
-  std::atomic<bool> restricted_{false};  // something is paused: submit() takes the long way
+  std::atomic<bool> restricted_{false};  // something is paused, or simulated: submit() takes the long way
   bool all_paused_ = false;
   std::vector<std::atomic<bool>> operation_paused_;
   waiting_list holding_;  // tokens from outside that neither lane may have yet; guarded by control_

@@ -31,7 +31,7 @@ void core::make_worker() {
   if (free_numbers_.empty() && free_numbers_.capacity() <= numbers_given_)
     free_numbers_.reserve(2 * numbers_given_ + 8);
   const unsigned number = free_numbers_.empty() ? numbers_given_ : free_numbers_.back();
-  boost::fibers::fiber fiber(boost::fibers::launch::post, std::allocator_arg, stack_allocator(stacks_),
+  boost::fibers::fiber fiber(boost::fibers::launch::post, std::allocator_arg, stack_allocator(stacks()),
                              [this, number] { work(number); });
   fiber.detach();
   if (number == numbers_given_)
@@ -105,7 +105,7 @@ void core::between_tokens(worker& self) noexcept {
   // Resumed fibers and fresh tokens take turns: each ready fiber once, then the next fresh token. A fiber that comes
   // back from a wait and ends its token goes on as a worker only as far as there may be workers.
   if (active_ > runtime_.settings.workers) return rest(self);
-  context::active()->yield();
+  scheduler_->yield();
   current_worker_ = &self;
 }
 

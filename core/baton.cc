@@ -1,0 +1,136 @@
+#include <algorithm>
+
+#include <tokengate/core/baton.h>
+#include <tokengate/core/node.h>
+#include <tokengate/core/waiter.h>
+
+namespace tokengate::detail {
+namespace {
+
+struct known_batons {
+  std::mutex mutex;
+  std::vector<std::shared_ptr<baton>> all;
+  std::uint64_t numbers = 0;
+
+  static known_batons& instance() {
+    static auto* const forever = new known_batons;
+    return *forever;
+  }
+};
+
+// By number, for the object may be gone.
+thread_local constinit std::uint64_t used_last = 0;
+
+}  // namespace
+
+std::shared_ptr<baton> baton::make(std::uint16_t realm) {
+  auto& known = known_batons::instance();
+  const std::scoped_lock lock(known.mutex);
+  std::shared_ptr<baton> made(new baton(realm, ++known.numbers));
+  made->set_now(clock::now());
+  known.all.push_back(made);
+  live_.store(static_cast<int>(known.all.size()), std::memory_order_relaxed);
+  return made;
+}
+
+void baton::close() noexcept {
+  auto& known = known_batons::instance();
+  const std::scoped_lock lock(known.mutex);
+  std::erase_if(known.all, [this](const auto& each) { return each.get() == this; });
+  live_.store(static_cast<int>(known.all.size()), std::memory_order_relaxed);
+}
+
+std::shared_ptr<baton> baton::find(const waiter* party) noexcept {
+  auto& known = known_batons::instance();
+  const std::scoped_lock lock(known.mutex);
+  const bool for_token = party != nullptr && party->awaited_count != 0;
+  for (const auto& each : known.all)
+    if (for_token ? each->realm_ == party->awaited[0]->realm : each->number_ == used_last) return each;
+  return nullptr;
+}
+
+void baton::adopt_thread() {
+  if (used_last == number_) return;
+  used_last = number_;
+  const std::scoped_lock lock(mutex_);
+  const auto id = std::this_thread::get_id();
+  if (std::find(threads_.begin(), threads_.end(), id) == threads_.end()) threads_.push_back(id);
+}
+
+void baton::enter(waiter& party, clock::time_point until, bool until_idle) noexcept {
+  {
+    const std::scoped_lock lock(mutex_);
+    waits_.push_back({&party, until, until_idle});
+  }
+  changed_.notify_all();
+}
+
+void baton::leave(const waiter& party) noexcept {
+  const std::scoped_lock lock(mutex_);
+  std::erase_if(waits_, [&party](const wait& each) { return each.party == &party; });
+}
+
+void baton::wait_until_held() noexcept {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return held_ || ended_ || open_waits() != 0; });
+}
+
+void baton::end() noexcept {
+  {
+    const std::scoped_lock lock(mutex_);
+    ended_ = true;
+  }
+  changed_.notify_all();
+}
+
+std::size_t baton::open_waits() const noexcept {
+  return static_cast<std::size_t>(
+      std::count_if(waits_.begin(), waits_.end(), [](const wait& each) { return !each.party->decided(); }));
+}
+
+void baton::hold() noexcept {
+  std::unique_lock lock(mutex_);
+  if (ended_ || open_waits() != 0) return;
+  held_ = true;
+  changed_.notify_all();
+  changed_.wait(lock, [this] { return ended_ || open_waits() != 0; });
+  held_ = false;
+}
+
+baton::clock::time_point baton::first_timeout() const noexcept {
+  auto first = clock::time_point::max();
+  const std::scoped_lock lock(mutex_);
+  for (const wait& each : waits_)
+    if (!each.party->decided()) first = std::min(first, each.until);
+  return first;
+}
+
+void baton::time_out(clock::time_point time) noexcept {
+  const std::scoped_lock lock(mutex_);
+  for (const wait& each : waits_)
+    if (each.until <= time) each.party->end_as_thread(wake_reason::timed_out);
+}
+
+bool baton::awaited_idle() const noexcept {
+  const std::scoped_lock lock(mutex_);
+  return std::any_of(waits_.begin(), waits_.end(),
+                     [](const wait& each) { return each.until_idle && !each.party->decided(); });
+}
+
+void baton::tell_idle() noexcept {
+  const std::scoped_lock lock(mutex_);
+  for (const wait& each : waits_)
+    if (each.until_idle) each.party->end_as_thread(wake_reason::notified);
+}
+
+bool baton::everybody_waits() const noexcept {
+  const std::scoped_lock lock(mutex_);
+  return open_waits() != 0 && open_waits() >= threads_.size();
+}
+
+void baton::give_up() noexcept {
+  const std::scoped_lock lock(mutex_);
+  for (const wait& each : waits_) each.party->end_as_thread(wake_reason::cancelled);
+}
+
+}  // namespace tokengate::detail
