@@ -92,6 +92,8 @@ class lane_variant {
 
   /// Called once per core. The lane must go before the variant does.
   virtual std::unique_ptr<lane> make_lane(unsigned core) = 0;
+  /// Idle cores may take from its lanes; always the same answer.
+  [[nodiscard]] virtual bool gives() const noexcept = 0;
   /// Any thread: where a token from outside shall be offered.
   virtual destination route(const detail::node& token) noexcept = 0;
 };

@@ -87,6 +87,7 @@ class variant_adapter final : public lane_variant {
   std::unique_ptr<lane> make_lane(unsigned core) override {
     return std::make_unique<lane_adapter<Policy>>(setup_, routes_, core);
   }
+  [[nodiscard]] bool gives() const noexcept override { return policy_detail::has_give<Policy>; }
   destination route(const detail::node& token) noexcept override { return routes_.route(token); }
 
  private:

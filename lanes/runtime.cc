@@ -76,6 +76,7 @@ void runtime::use_lane(std::size_t which) {
   std::vector<std::unique_ptr<lane>> queues;
   for (unsigned i = 0; i < cores.size(); ++i) queues.push_back(variant->make_lane(i));
   for (unsigned i = 0; i < cores.size(); ++i) cores[i]->add_lane(which, std::move(queues[i]));
+  if (variant->gives()) lanes_that_give_.fetch_or(std::uint64_t{1} << which, std::memory_order_relaxed);
   variants_[which] = std::move(variant);
   lanes_in_use_.fetch_or(std::uint64_t{1} << which, std::memory_order_release);
   const std::scoped_lock control(control_);
@@ -97,8 +98,8 @@ void runtime::submit(node& token, std::uint64_t id) {
   if (closed.load(std::memory_order_relaxed)) [[unlikely]] {
     // Offered while stop() began. Once that is past its sweep nobody else looks at the lanes; before, somebody must.
     swept_.load(std::memory_order_relaxed) ? sweep() : wake_all();
-  } else if (token.bound) {
-    target.wake();
+  } else if (token.bound || (lanes_that_give_.load(std::memory_order_relaxed) >> lane_of(token) & 1) == 0) {
+    target.wake();  // nobody else will take it, whoever searches
   } else if (sleeping.load(std::memory_order_relaxed) != 0 && !somebody_searches()) {
     if (!target.wake()) wake_one();
   }

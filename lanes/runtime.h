@@ -151,6 +151,7 @@ class runtime {
   const std::size_t default_lane_;
   std::vector<std::unique_ptr<lane_variant>> variants_;
   std::atomic<std::uint64_t> lanes_in_use_{0};
+  std::atomic<std::uint64_t> lanes_that_give_{0};  // written before lanes_in_use_, which orders it
   std::mutex lanes_mutex_, sweep_mutex_;
 
   std::atomic<bool> swept_{false};  // the cores have ended and their lanes were emptied; see submit()

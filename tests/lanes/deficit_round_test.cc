@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -58,19 +59,23 @@ class deficit_round_test : public ::testing::Test {
 };
 
 TEST_F(deficit_round_test, gives_time_in_proportion_to_the_shares_whatever_a_token_costs) {
-  for (const std::uint64_t heavy : {quantum / 50, quantum / 3, quantum, 10 * quantum, 77 * quantum}) {
-    for (const std::uint64_t light : {quantum / 1000, quantum / 70}) {
-      const std::uint64_t medium = quantum / 9;
-      turns = deficit_round{{3, 2, 1}};
-      costs(light, medium, heavy);
-      lengths = {endless, endless, endless};
-      ran = {};
-      // Enough rounds for the most expensive one to have had its turn often.
-      while (ran[0] * light < 3 * 200 * std::max(heavy, quantum)) next();
-      const double of_light = static_cast<double>(ran[0] * light);
-      EXPECT_NEAR(static_cast<double>(ran[1] * medium) / of_light, 2.0 / 3, 0.02) << heavy << ' ' << light;
-      EXPECT_NEAR(static_cast<double>(ran[2] * heavy) / of_light, 1.0 / 3, 0.02) << heavy << ' ' << light;
-    }
+  struct {
+    std::uint64_t light, medium, heavy;
+  } const costs_of[] = {
+      {quantum / 1000, quantum / 9, quantum / 50}, {quantum / 70, quantum / 9, quantum},
+      {quantum / 70, quantum / 900, 77 * quantum}, {quantum / 70, 30 * quantum, quantum / 2},
+      {100 * quantum, 90 * quantum, 77 * quantum},  // all are in debt all the time
+  };
+  for (const auto& [light, medium, heavy] : costs_of) {
+    turns = deficit_round{{3, 2, 1}};
+    costs(light, medium, heavy);
+    lengths = {endless, endless, endless};
+    ran = {};
+    // Enough rounds for the most expensive one to have had its turn often.
+    while (ran[0] * light < 3 * 200 * std::max({light, medium, heavy, quantum})) next();
+    const auto of_light = static_cast<double>(ran[0] * light);
+    EXPECT_NEAR(static_cast<double>(ran[1] * medium) / of_light, 2.0 / 3, 0.02) << light << ' ' << heavy;
+    EXPECT_NEAR(static_cast<double>(ran[2] * heavy) / of_light, 1.0 / 3, 0.02) << light << ' ' << heavy;
   }
 }
 
@@ -118,6 +123,18 @@ TEST_F(deficit_round_test, a_weight_without_tokens_saves_nothing_for_later) {
   EXPECT_LT(ran[2], 600u);
 }
 
+TEST_F(deficit_round_test, nor_while_a_weight_that_is_alone_runs_up_debts) {
+  costs(quantum / 10, quantum / 10, 1000 * quantum);
+  for (std::size_t absent = 0; absent < 2; ++absent) {
+    lengths = {0, 0, endless};
+    next(5);
+    lengths[absent] = endless;
+    ran = {};
+    while (ran[2] == 0) next();
+    EXPECT_LE(ran[absent] * (quantum / 10), 3100 * quantum) << "what it gets while the heavy ones pay, and no more";
+  }
+}
+
 TEST_F(deficit_round_test, debts_are_paid_while_others_run) {
   costs(quantum / 100, quantum / 100, 1000 * quantum);
   lengths = {endless, 0, 1};
@@ -130,7 +147,7 @@ TEST_F(deficit_round_test, debts_are_paid_while_others_run) {
 }
 
 TEST_F(deficit_round_test, learns_what_tokens_cost) {
-  costs(quantum / 100, quantum / 100, quantum / 100);
+  costs(30 * quantum, 1, 400 * quantum);
   turns.note(weight::heavy, 0);
   turns.note(weight::heavy, ~std::uint64_t{0});  // bounded, so that it is forgotten in time
   costs(quantum / 100, quantum / 100, quantum / 100);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -138,6 +139,22 @@ TEST_F(lanes_test, staggered_tokens_run_where_their_position_says) {
   std::vector<token<unsigned>> all;
   for (int i = 0; i < 200; ++i) all.push_back(staggered_core());
   for (const unsigned core : gather(std::move(all))) ASSERT_EQ(core, 2u) << "light tokens keep to the third core";
+}
+
+TEST_F(lanes_test, a_core_that_sleeps_is_woken_for_what_nobody_else_may_take) {
+  start(small(3, 4, 0));
+  // The first core searches for a while after its token; meanwhile the third one, asleep, gets one that only it may
+  // take.
+  const auto sleeps = [this] { return running().statistics_of_cores()[2].sleeps; };
+  std::uint64_t slept = 0;
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(eventually([&] { return sleeps() > slept; }));
+    slept = sleeps();
+    staggered_heavy().get();
+    auto other = staggered_core();
+    ASSERT_TRUE(eventually([&] { return is_terminal(other.state()); })) << "it lies at a core that sleeps";
+    EXPECT_EQ(other.get(), 2u);
+  }
 }
 
 TEST_F(lanes_test, submit_may_name_a_lane_too) {

@@ -112,9 +112,11 @@ TEST_F(priority_lane, thieves_get_tokens_by_the_same_rule_and_are_counted_apart)
   offer(weight::heavy, 5);
   offer(weight::light, 400);
   std::string given;
-  for (int i = 0; i < 33; ++i) given += letter(queues.give());
-  EXPECT_EQ(given, std::string(32, 'L') + 'H');
+  for (int i = 0; i < 20; ++i) given += letter(queues.give());
   EXPECT_EQ(take(33), std::string(32, 'L') + 'H');
+  for (int i = 0; i < 33; ++i) given += letter(queues.give());
+  // The heavy one that the core took was not there for thieves to pass over any more, but the next one was.
+  EXPECT_EQ(given, std::string(32, 'L') + 'H' + std::string(20, 'L'));
 }
 
 }  // namespace

@@ -119,7 +119,7 @@ TEST_F(staggered_positions, medium_and_light_tokens_share_the_counters) {
 
 TEST_F(staggered_positions, are_the_same_whoever_asks) {
   positions alone(of(8)), shared(of(8));
-  constexpr std::size_t threads = 3, each = 5000;
+  constexpr std::size_t threads = 3, each = 200'000;
   auto expected = next(alone, weight::light, threads * each);
   std::vector<numbers> got(threads);
   testing::together(threads, [&](int i) { got[static_cast<std::size_t>(i)] = next(shared, weight::light, each); });
