@@ -131,9 +131,9 @@ std::vector<operation_statistics> coordinator::statistics() const {
       row.timeouts += part.timeouts.load(std::memory_order_relaxed);
       row.storage_waits += part.storage_waits.load(std::memory_order_relaxed);
       row.tokens_per_core.push_back(tokens);
-      queue_wait.add(part.queue_wait);
-      run_time.add(part.run_time);
-      storage_wait.add(part.storage_wait);
+      part.queue_wait.add_to(queue_wait);
+      part.run_time.add_to(run_time);
+      part.storage_wait.add_to(storage_wait);
     }
     row.queue_wait = read(queue_wait);
     row.run_time = read(run_time);

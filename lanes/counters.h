@@ -8,14 +8,14 @@
 
 namespace tokengate::lanes {
 
-/// Of one operation on one core.
-struct operation_counters {
+/// Of one operation on one core: a cache line, and 4 KB for each kind of time that was ever taken.
+struct alignas(64) operation_counters {
   std::atomic<std::uint64_t> tokens{0};    ///< ended, however; stored with release, see runtime::quiescent()
   std::atomic<std::uint64_t> failures{0};  ///< of those, by an exception of the operation
   std::atomic<std::uint64_t> killed{0};    ///< of those, killed
   std::atomic<std::uint64_t> timeouts{0};  ///< of those, because their deadline had passed
   std::atomic<std::uint64_t> storage_waits{0};
-  detail::histogram queue_wait, run_time, storage_wait;  ///< ticks; of the tokens whose times are taken
+  detail::lazy_histogram queue_wait, run_time, storage_wait;  ///< ticks; of the tokens whose times are taken
 };
 
 /// Of one core.

@@ -14,6 +14,7 @@
 #include <tokengate/core/registry_export.h>
 #include <tokengate/core/topology.h>
 #include <tokengate/lanes/coordinator.h>
+#include <tokengate/plugins/history/history.h>
 #include <tokengate/plugins/program/application.h>
 #include <tokengate/plugins/program/interrupt.h>
 #include <tokengate/plugins/program/operations_text.h>
@@ -41,6 +42,7 @@ struct settings {
   unsigned cores = 0;
   bool with_statistics = false;
   bool without_statistics = false;
+  std::string history;  // folder; empty: not wanted
   bool json = false;
   bool graph = false;
   std::vector<std::string> after_dashes;  // CLI11 takes only the first of them for what it is
@@ -66,7 +68,7 @@ int run_job(workload& job, const settings& wanted, report::console& messages) {
   const bool statistics = wanted.with_statistics || (messages.interactive() && !wanted.without_statistics);
   options chosen;
   chosen.cores = wanted.cores;
-  if (statistics) chosen.timing = timing::exact;
+  if (statistics || !wanted.history.empty()) chosen.timing = timing::exact;
   coordinator system(chosen);
   catch_interrupts();
   system.start();
@@ -77,6 +79,7 @@ int run_job(workload& job, const settings& wanted, report::console& messages) {
     std::_Exit(128 + signal);
   }
   if (statistics) messages.block(report::statistics_table(system.statistics()));
+  if (!wanted.history.empty()) messages.message("wrote " + history::dump(system, wanted.history));
   return code;
 }
 
@@ -108,6 +111,9 @@ void declare(CLI::App& app, settings& wanted) {
     command->add_flag("--stats", wanted.with_statistics,
                       "Show afterwards how the operations did (default on a terminal)");
     command->add_flag("--no-stats", wanted.without_statistics, "Do not");
+    command->add_option("--history", wanted.history, "Write the last tokens that ran to a JSON file there afterwards")
+        ->check(CLI::ExistingDirectory)
+        ->type_name("FOLDER");
     wanted.jobs.emplace_back(std::move(job), command);
   }
 

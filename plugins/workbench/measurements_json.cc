@@ -1,8 +1,8 @@
-// The JSON of measurements. Boost.JSON is a library of headers; its code is compiled here and nowhere else.
+// The JSON of measurements.
 #include <cmath>
 #include <cstdint>
 
-#include <boost/json/src.hpp>
+#include <boost/json.hpp>
 
 #include <tokengate/plugins/workbench/measurements.h>
 

@@ -112,5 +112,35 @@ TEST(histogram, zero_counts_like_any_value) {
   EXPECT_EQ(sum.max(), 100u);
 }
 
+TEST(histogram, sums_of_parts_that_used_different_buckets_are_right) {
+  std::mt19937_64 random(7);
+  histogram parts[3], whole;
+  for (int i = 0; i < 30'000; ++i) {
+    const auto value = random() >> (random() % 64);
+    if (value > largest / 2 && i % 3 != 0) continue;
+    parts[i % 3].add(value);
+    whole.add(value);
+  }
+  histogram::total sum, expected;
+  for (const auto& part : parts) sum.add(part);
+  expected.add(whole);
+  EXPECT_EQ(sum.count(), expected.count());
+  EXPECT_EQ(sum.max(), expected.max());
+  for (const double share : {0.0, 0.01, 0.25, 0.5, 0.9, 0.99, 1.0})
+    EXPECT_EQ(sum.percentile(share), expected.percentile(share)) << share;
+}
+
+TEST(histogram, a_lazy_one_is_like_any_other_once_it_has_a_value) {
+  lazy_histogram measured;
+  histogram::total nothing, something;
+  measured.add_to(nothing);
+  EXPECT_EQ(nothing.count(), 0u);
+  for (const std::uint64_t value : {5, 70, 70'000}) measured.add(value);
+  measured.add_to(something);
+  EXPECT_EQ(something.count(), 3u);
+  EXPECT_EQ(something.max(), 70'000u);
+  EXPECT_LE(sizeof(lazy_histogram), sizeof(void*));
+}
+
 }  // namespace
 }  // namespace tokengate::detail

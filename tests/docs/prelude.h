@@ -1,5 +1,7 @@
+#include <atomic>
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
 #include <map>
 #include <string>
 #include <vector>

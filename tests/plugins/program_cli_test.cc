@@ -188,5 +188,18 @@ TEST(program, a_terminal_sees_the_statistics) {
   EXPECT_EQ(quiet.finish().out.find("hash_file_fast"), std::string::npos);
 }
 
+TEST(program, the_last_executions_are_written_if_wanted) {
+  const scratch dir;
+  dir.write("tree/file", "1");
+  dir.write("history/before", "");
+  running program({"run", "treehash", "tree", "--history", "history"}, running::output::terminal, dir.path());
+  const result ended = program.finish();
+  EXPECT_EQ(ended.code, 0) << ended.out;
+  EXPECT_NE(ended.out.find("history/execution_history_"), std::string::npos) << ended.out;
+  EXPECT_NE(shell("cat history/*.json", {dir.path()}).out.find("\"method_name\":"), std::string::npos);
+  running refused({"run", "treehash", "tree", "--history", "missing"}, running::output::terminal, dir.path());
+  EXPECT_EQ(refused.finish().code, 2);
+}
+
 }  // namespace
 }  // namespace tokengate::test
