@@ -47,7 +47,7 @@ void core::end_queued_children() noexcept {
   };
   for (node* const each : bound_)
     if (end(*each)) ++stale_bound_;
-  for (node* const each : held_) end(*each);
+  held_.for_each(end);
   for (permit_wait* each = permit_waits_; each != nullptr; each = each->next) end(*each->token);
   open_.for_each([&](node& each) {
     if (end(each)) ++stale_open_;

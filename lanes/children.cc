@@ -34,10 +34,10 @@ void core::spawn(node& child, std::uint64_t id) {
     child.bound = true;
     child.home = index_;
     if (!bound_.push_quickly(child)) [[unlikely]]
-      queue_slowly(child, id);
+      queue_slowly(child);
   } else {
     if (!open_.push_quickly(child)) [[unlikely]]
-      return queue_slowly(child, id);
+      return queue_slowly(child);
     runtime_.work_appeared();
   }
 }
@@ -59,14 +59,14 @@ void core::spawn_slowly(node& child, std::uint64_t id) {
   child.begin(id, token_state::admitted, node::queued | node::child);
   add_relaxed(counters_.spawned);
   detail::tell(child, token_state::created, token_state::admitted);
-  if (suspended_ >= max_suspended_ && run_at_once(child, id)) return;
-  queue_slowly(child, id);
+  if (suspended_ >= max_suspended_ && run_at_once(child)) return;
+  queue_slowly(child);
 }
 
 /// The queue must grow, or is full. The child is counted as spawned already.
-void core::queue_slowly(node& child, std::uint64_t id) try {
+void core::queue_slowly(node& child) try {
   if (child.bound ? bound_.push(child) : open_.push(child)) return runtime_.work_appeared();
-  if (run_at_once(child, id)) return;
+  if (run_at_once(child)) return;
   child.bound ? bound_.push_beyond(child) : open_.push_beyond(child);
   runtime_.work_appeared();
 } catch (...) {
@@ -76,11 +76,13 @@ void core::queue_slowly(node& child, std::uint64_t id) try {
 }
 
 /// There is no room for it, or too much is suspended already. False: it must be queued all the same.
-bool core::run_at_once(node& child, std::uint64_t id) noexcept {
+bool core::run_at_once(node& child) noexcept {
   if (child.tags.storage != 0 || !stack_allows_inline()) return false;
-  if ((modes_.load(std::memory_order_relaxed) & mode_some_paused) != 0 && runtime_.operation_paused(child))
+  if (must_wait(child, start_taking())) {
+    stop_taking();
     return false;
-  child.begin(id, token_state::executing, node::child);
+  }
+  child.claim_held();  // others know its id by now, and may have asked it to stop; that stands
   execute_inside(child);
   return true;
 }
@@ -99,15 +101,17 @@ bool core::run_inline(node& child) noexcept {
   // Only what the waiting token made itself: anything else might need what this token holds.
   if (outer == nullptr || child.creator != outer->token->id()) return false;
   // The short way: nothing unusual is going on, and the child is the newest of its stack, private to this core.
-  const bool unusual = modes_.load(std::memory_order_relaxed) != 0 || child.tags.storage != 0 || child.timed ||
-                       child.dated || child.watched || child.request.made() || outer->token->permit == node::held ||
-                       outer->token->request.made() || exceptions_->any() || !child.untouched_child();
+  const bool unusual = start_taking() != 0 || child.tags.storage != 0 || child.timed || child.dated || child.watched ||
+                       child.request.made() || outer->token->permit == node::held || outer->token->request.made() ||
+                       exceptions_->any() || !child.untouched_child();
   if (unusual || !stack_allows_inline()) [[unlikely]]
     return run_inline_slowly(child);
   if (!(child.bound ? bound_.pop_if_newest(child) : open_.pop_if_newest(child))) [[unlikely]]
     return run_inline_slowly(child);
   child.claim_held();
+  stop_taking();
   frame here{&child, outer};
+  std::atomic_signal_fence(std::memory_order_release);  // a stall probe looks at it from a signal handler
   frame_ = &here;
   auto how = child.run();
   frame_ = outer;
@@ -130,19 +134,23 @@ bool core::run_inline(node& child) noexcept {
 }
 
 bool core::run_inline_slowly(node& child) noexcept {
-  const auto modes = modes_.load(std::memory_order_relaxed);
-  if (child.bound && child.home != index_) return false;
-  if ((modes & mode_cancelling) != 0 || detail::must_stop()) return false;
-  if ((modes & mode_some_paused) != 0 && runtime_.operation_paused(child)) return false;
-  if (child.terminal()) return false;
-  if (!stack_allows_inline()) {
-    add_relaxed(counters_.inline_refused);
+  if (!may_run_inline(child, start_taking())) {
+    stop_taking();
     return false;
   }
   if (!claim_inline(child)) return false;
   execute_inside(child);
   ++inline_turn_;
   return true;
+}
+
+bool core::may_run_inline(const node& child, std::uint32_t modes) noexcept {
+  if (child.bound && child.home != index_) return false;
+  if ((modes & mode_cancelling) != 0 || detail::must_stop()) return false;
+  if (must_wait(child, modes) || child.terminal()) return false;
+  if (stack_allows_inline()) return true;
+  add_relaxed(counters_.inline_refused);
+  return false;
 }
 
 /// Inside the running token, which holds no permit meanwhile and whose exceptions are not the child's.
@@ -163,7 +171,11 @@ void core::execute_inside(node& child) noexcept {
 }
 
 bool core::claim_inline(node& child) noexcept {
-  if (child.tags.storage == 0) return claim_from_children(child);
+  if (child.tags.storage == 0) {
+    const bool claimed = claim_from_children(child);
+    if (!claimed) stop_taking();
+    return claimed;
+  }
   // A token that waits for its child with a permit of the same tier lends it that one.
   io::storage_tier& tier = tier_of(runtime_, child);
   give_back();
@@ -175,7 +187,10 @@ bool core::claim_inline(node& child) noexcept {
     tier.release();
   else
     add_relaxed(counters_.inline_refused);
-  if (!claimed) retake();
+  if (!claimed) {
+    stop_taking();  // before it may have to wait
+    retake();
+  }
   return claimed;
 }
 

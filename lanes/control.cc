@@ -104,9 +104,10 @@ bool runtime::hold_back(node& token) {
       if (!operation_paused(token) && !(all_paused_ && token.tags.anchored)) return false;
       if (closed.load(std::memory_order_acquire)) return false;  // submit() refuses it
       if (slots.take(false)) {
+        // Before others see it waiting, and may end it: what is counted as ended must be counted as taken in.
+        holding_entered_.fetch_add(1, std::memory_order_release);
         token.enqueue_as(token_state::waiting);
         detail::tell(token, token_state::created, token_state::waiting);
-        holding_entered_.fetch_add(1, std::memory_order_release);
         holding_.push(token);
         return true;
       }

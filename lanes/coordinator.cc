@@ -40,6 +40,7 @@ options checked(const options& wanted) {
   require(wanted.stall_after.count() >= 0, "stall_after must not be negative (0 = no reports)");
   require(wanted.watch_every >= std::chrono::milliseconds(1), "watch_every must be at least a millisecond");
   require(wanted.drain_for.count() >= 0, "drain_for must not be negative");
+  require(wanted.cancel_for.count() >= 0, "cancel_for must not be negative");
   return wanted;
 }
 
@@ -68,6 +69,7 @@ coordinator::~coordinator() {
     stop();
   }
   entrance_->wait_until_left();
+  entrance_->lead_to(nullptr);  // a kill of its last tokens may still be under way in another thread
   detail::end_observations(entrance_->realm());
 }
 

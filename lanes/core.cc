@@ -227,12 +227,7 @@ bool core::has_own_work() const noexcept {
 
 /// Whether a token that was kept back may begin now.
 bool core::has_released(std::uint32_t modes) const noexcept {
-  if (held_.empty()) return false;
-  if ((modes & mode_cancelling) != 0) return true;
-  if ((modes & mode_paused) != 0) return false;
-  return (modes & mode_some_paused) == 0 || std::any_of(held_.begin(), held_.end(), [this](const node* each) {
-           return !runtime_.operation_paused(*each);
-         });
+  return held_.any_but([this, modes](const node& each) { return must_wait(each, modes); });
 }
 
 void core::idle() noexcept {
@@ -252,8 +247,9 @@ void core::idle() noexcept {
   // While somebody searches, nobody who makes work wakes a sleeper, and whoever does wakes one only: so who comes back
   // from idling with a token looks whether there is more (worker.cc).
   came_from_idling_ = true;
-  if (search()) return;
-  sleep();
+  if (!search()) sleep();
+  // A fiber that goes on may run for long before this core comes to take a token.
+  if (scheduler_->has_ready_fibers() || scheduler_->outside_pending()) pass_it_on();
 }
 
 void core::pass_it_on() noexcept {

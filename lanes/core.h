@@ -19,6 +19,7 @@
 #include <tokengate/lanes/exception_state.h>
 #include <tokengate/lanes/fiber_scheduler.h>
 #include <tokengate/lanes/gated_mailbox.h>
+#include <tokengate/lanes/held_tokens.h>
 #include <tokengate/lanes/lane.h>
 #include <tokengate/lanes/modes.h>
 #include <tokengate/lanes/recent.h>
@@ -142,7 +143,10 @@ class core : public detail::host {
   detail::node* steal(bool from_lanes) noexcept;
   virtual unsigned first_victim() noexcept { return index_ + 1u; }
   bool claim(detail::node& token, std::uint32_t modes) noexcept;
+  bool must_wait(const detail::node& token, std::uint32_t modes) const noexcept;
   bool held_back(detail::node& token, std::uint32_t modes) noexcept;
+  std::uint32_t start_taking() noexcept;
+  void stop_taking() noexcept { taking_.store(false, std::memory_order_release); }
   void execute(detail::node& token) noexcept;
   token_state execute_timed(detail::node& token, bool for_lane) noexcept;
   void end(detail::node& token, token_state how) noexcept;
@@ -157,11 +161,12 @@ class core : public detail::host {
   void let_ready_fibers_run() noexcept;
   // children.cc: tokens made here, and those run by who waits for them
   [[gnu::noinline]] void spawn_slowly(detail::node& child, std::uint64_t id);
-  [[gnu::noinline]] void queue_slowly(detail::node& child, std::uint64_t id);
-  bool run_at_once(detail::node& child, std::uint64_t id) noexcept;
+  [[gnu::noinline]] void queue_slowly(detail::node& child);
+  bool run_at_once(detail::node& child) noexcept;
   bool stack_allows_inline() const noexcept;
   [[gnu::noinline]] bool run_inline_slowly(detail::node& child) noexcept;
   void execute_inside(detail::node& child) noexcept;
+  bool may_run_inline(const detail::node& child, std::uint32_t modes) noexcept;
   bool claim_inline(detail::node& child) noexcept;
   bool claim_from_children(detail::node& child) noexcept;
   void drop_stale_children() noexcept;
@@ -202,7 +207,7 @@ class core : public detail::host {
 
   bound_stack bound_;                    // children that must run here
   child_deque open_;                     // children that others may take
-  std::vector<detail::node*> held_;      // admitted tokens that a pause keeps back, in order
+  held_tokens held_;                     // admitted tokens that a pause keeps back
   permit_wait* granted_ = nullptr;       // tokens that got their storage permit, oldest first
   permit_wait* permit_waits_ = nullptr;  // tokens that this core has wait for one
   std::uint32_t turn_ = 0;               // tokens run by workers, and by waiters, so far

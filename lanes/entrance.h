@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
 
 #include <tokengate/core/error.h>
 #include <tokengate/core/place.h>
@@ -12,14 +13,20 @@ namespace tokengate::lanes {
 /// Lives as long as the coordinator, so that a coordinator::scope outlasts a restart.
 class entrance final : public detail::place {
  public:
-  void lead_to(runtime* present) noexcept { present_.store(present, std::memory_order_release); }
+  /// Once this has returned nobody but submit() uses the runtime before.
+  void lead_to(runtime* present) noexcept {
+    const std::scoped_lock lock(control_);
+    present_.store(present, std::memory_order_release);
+  }
 
   // A token that has not ended keeps its runtime; so if this finds none, it was another's, and has ended.
   void count_ended_outside(std::uint32_t operation, token_state end) noexcept override {
-    if (runtime* const present = present_.load(std::memory_order_acquire)) present->count_ended_outside(operation, end);
+    const std::scoped_lock lock(control_);
+    if (runtime* const present = present_.load(std::memory_order_relaxed)) present->count_ended_outside(operation, end);
   }
   void attend() noexcept override {
-    if (runtime* const present = present_.load(std::memory_order_acquire)) present->attend();
+    const std::scoped_lock lock(control_);
+    if (runtime* const present = present_.load(std::memory_order_relaxed)) present->attend();
   }
 
  private:
@@ -30,7 +37,8 @@ class entrance final : public detail::place {
     present->submit(token, id);
   }
 
-  std::atomic<runtime*> present_{nullptr};
+  std::mutex control_;
+  std::atomic<runtime*> present_{nullptr};  // written under control_; release with a new one, acquire by submit()
 };
 
 }  // namespace tokengate::lanes

@@ -16,18 +16,25 @@ using detail::node;
 // --- taking
 // -----------------------------------------------------------------------------------------------------------
 
-node* core::next() noexcept {
+/// Until stop_taking(), or until the token that is taken begins, a pause that is being made waits.
+std::uint32_t core::start_taking() noexcept {
   taking_.store(true, std::memory_order_relaxed);
   detail::light_fence();  // with the heavy one in runtime::pause(): it sees us taking, or we see the mode
-  const auto modes = modes_.load(std::memory_order_relaxed);
+  return modes_.load(std::memory_order_relaxed);
+}
+
+node* core::next() noexcept {
+  const auto modes = start_taking();
   node* token =
       granted_ != nullptr || resubmitted_.load(std::memory_order_relaxed) != nullptr ? next_granted(modes) : nullptr;
   while (token == nullptr) {
-    token = next_unclaimed(modes);
+    // What was kept back and may begin by now comes before what is newer, and is not asked for a second time.
+    const bool was_held = !held_.empty() && (token = next_held(modes)) != nullptr;
+    if (!was_held) token = next_unclaimed(modes);
     if (token == nullptr) break;
-    if (!claim(*token, modes)) token = nullptr;
+    if (!claim(*token, was_held ? modes & mode_cancelling : modes)) token = nullptr;
   }
-  if (token == nullptr) taking_.store(false, std::memory_order_release);
+  if (token == nullptr) stop_taking();
   return token;
 }
 
@@ -36,8 +43,6 @@ node* core::next() noexcept {
 node* core::next_unclaimed(std::uint32_t modes) noexcept {
   constexpr std::uint32_t fresh_first = 64;
   const bool closed = (modes & mode_paused) != 0 && (modes & mode_cancelling) == 0;
-  if (!held_.empty())
-    if (node* const token = next_held(modes)) return token;
   if (turn_ % fresh_first == 0 && !closed)
     if (node* const token = next_from_lanes()) return token;
   if (node* const token = bound_.pop()) return token;
@@ -112,14 +117,19 @@ bool core::claim(node& token, std::uint32_t modes) noexcept {
   return token.claim_from_queue();
 }
 
-/// Keeps a token that must not begin now, if a pause wants it.
-bool core::held_back(node& token, std::uint32_t modes) noexcept {
+/// Whether a pause wants that it does not begin now.
+bool core::must_wait(const node& token, std::uint32_t modes) const noexcept {
+  if ((modes & mode_cancelling) != 0) return false;
   const bool from_outside = token.creator == 0;
-  if (!((modes & mode_paused) != 0 && from_outside) &&
-      !((modes & mode_some_paused) != 0 && runtime_.operation_paused(token)))
-    return false;
+  return ((modes & mode_paused) != 0 && from_outside) ||
+         ((modes & mode_some_paused) != 0 && runtime_.operation_paused(token));
+}
+
+/// Keeps a token that must not begin now, or not before an older one of its operation.
+bool core::held_back(node& token, std::uint32_t modes) noexcept {
+  if (!must_wait(token, modes) && !held_.before(token)) return false;
   try {
-    held_.push_back(&token);
+    held_.push(token);
   } catch (const std::bad_alloc&) {
     return false;  // no memory to keep it: rather begun than lost
   }
@@ -129,15 +139,7 @@ bool core::held_back(node& token, std::uint32_t modes) noexcept {
 
 /// The oldest one that was kept back and may begin by now. Only while somebody pauses is the list not empty for long.
 node* core::next_held(std::uint32_t modes) noexcept {
-  if ((modes & mode_paused) != 0 && (modes & mode_cancelling) == 0) return nullptr;
-  for (auto each = held_.begin(); each != held_.end(); ++each) {
-    if ((modes & mode_some_paused) != 0 && (modes & mode_cancelling) == 0 && runtime_.operation_paused(**each))
-      continue;
-    node* const token = *each;
-    held_.erase(each);
-    return token;
-  }
-  return nullptr;
+  return held_.pop_but([this, modes](const node& each) { return must_wait(each, modes); });
 }
 
 /// With the queue's share in hand: ends a token that nobody has claimed.
@@ -159,6 +161,7 @@ void core::kill(node& token, token_state how) noexcept {
 
 void core::execute(node& token) noexcept {
   frame here{&token, frame_};
+  std::atomic_signal_fence(std::memory_order_release);  // a stall probe looks at it from a signal handler
   frame_ = &here;
   auto how = token_state::killed;
   const bool for_lane =
@@ -168,13 +171,13 @@ void core::execute(node& token) noexcept {
       token.request.made() || token.dated || here.outer != nullptr || modes_.load(std::memory_order_relaxed) != 0;
   if (unusual && detail::stop_requested()) [[unlikely]] {
     // Asked to stop, or too late, before it began: it never does.
-    taking_.store(false, std::memory_order_release);
+    stop_taking();
     if (for_lane) tell_lane(token, 0);
   } else if (!token.timed && !for_lane) {
-    taking_.store(false, std::memory_order_release);
+    stop_taking();
     how = token.run();
   } else {
-    taking_.store(false, std::memory_order_release);
+    stop_taking();
     how = execute_timed(token, for_lane);
   }
   frame_ = here.outer;

@@ -17,7 +17,7 @@ bool core::claim_with_permit(node& token) noexcept {
   if (tier.try_acquire()) return claim_permitted(token);
   auto* const request = new (std::nothrow) permit_wait;
   if (request == nullptr) {  // no memory to queue the token: this worker waits for the permit itself
-    taking_.store(false, std::memory_order_release);
+    stop_taking();
     acquire_here(tier, false);
     return claim_permitted(token);
   }
@@ -86,7 +86,7 @@ node* core::next_granted(std::uint32_t modes) noexcept {
     detail::add_relaxed(counters.storage_waits);
     counters.storage_wait.add(detail::ticks() - first->since);
     delete first;
-    if (modes != 0 && ((modes & mode_cancelling) != 0 || held_back(token, modes))) {
+    if ((modes & mode_cancelling) != 0 || held_back(token, modes)) {
       io::storage_tier& tier = tier_of(runtime_, token);
       if ((modes & mode_cancelling) != 0) kill(token, token_state::killed);
       tier.release();

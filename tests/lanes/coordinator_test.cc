@@ -53,6 +53,9 @@ TEST(coordinator_options, a_bad_one_is_refused_by_name) {
   wanted = {};
   wanted.drain_for = std::chrono::nanoseconds(-1);
   EXPECT_NE(refusal_of(wanted).find("drain_for"), std::string::npos) << refusal_of(wanted);
+  wanted = {};
+  wanted.cancel_for = std::chrono::nanoseconds(-1);
+  EXPECT_NE(refusal_of(wanted).find("cancel_for"), std::string::npos) << refusal_of(wanted);
 }
 
 TEST(coordinator_options, a_stack_size_that_cannot_be_is_refused_before_anything_runs) {

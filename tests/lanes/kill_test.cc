@@ -2,6 +2,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <thread>
 #include <utility>
@@ -30,6 +31,7 @@ using testing::eventually;
 using testing::every_shape;
 using testing::gate;
 using testing::name_of_shape;
+using testing::runtime_test;
 using testing::tracked;
 using testing::why;
 
@@ -339,6 +341,51 @@ TEST_P(killing, a_thread_that_waits_goes_on_while_every_core_is_busy) {
   waits.join();
   wall.lift();
   for (auto& each : busy) each.get();
+}
+
+class killed_early : public runtime_test {};
+
+// Children that find no room are run where they are made; an observer kills them just before.
+TEST_F(killed_early, before_it_runs_where_it_was_made_it_never_does) {
+  auto wanted = small(1, 1, 16);
+  wanted.max_waiting = 1;
+  auto& coordinator = start(wanted);
+  std::atomic<int> asked{0};
+  std::atomic<int> ran{0};
+  std::atomic<std::uint64_t> parent_id{0};
+  const auto watching = coordinator.observe([&](const state_change& change) {
+    if (change.to == token_state::admitted && parent_id != 0 && change.token != parent_id)
+      asked += coordinator.kill(change.token, "too early") ? 1 : 0;
+  });
+  auto parent = submit([&] {
+    parent_id = this_token::id();
+    std::vector<token<void>> children;
+    for (int i = 0; i < 10; ++i) children.push_back(submit([&] { ran.fetch_add(1); }));
+    for (auto& each : children) each.wait();
+    for (auto& each : children) EXPECT_EQ(each.state(), token_state::killed);
+  });
+  parent.get();
+  EXPECT_EQ(asked, 10);
+  EXPECT_EQ(ran, 0);
+}
+
+// Handles outlast their coordinator, and may be killed at any moment.
+TEST_F(killed_early, or_late_a_kill_meets_a_coordinator_that_ends) {
+  for (int round = 0; round < 200; ++round) {
+    std::vector<token<void>> tokens;
+    auto short_lived = std::make_unique<coordinator>(small(2, 1, 4));
+    short_lived->start();
+    for (int i = 0; i < 20; ++i) tokens.push_back(submit([] { this_token::yield(); }));
+    std::atomic<bool> killing{false};
+    const std::jthread killer([&] {
+      for (auto& each : tokens) {
+        each.kill();
+        killing = true;
+      }
+    });
+    while (!killing) std::this_thread::yield();
+    short_lived.reset();
+  }
 }
 
 }  // namespace

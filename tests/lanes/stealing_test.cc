@@ -1,5 +1,6 @@
 // Work that one core has reaches the others: bursts from outside, and the children of one token.
 #include <atomic>
+#include <chrono>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -7,6 +8,8 @@
 #include <gtest/gtest.h>
 
 #include <tokengate/core/gather.h>
+#include <tokengate/core/host.h>
+#include <tokengate/core/spin_pause.h>
 #include <tokengate/core/submit.h>
 #include <tokengate/core/this_token.h>
 #include <tokengate/tests/lanes/gate.h>
@@ -17,6 +20,7 @@ namespace {
 
 using testing::blockade;
 using testing::eventually;
+using testing::gate;
 using testing::runtime_test;
 using testing::tracked;
 
@@ -92,6 +96,45 @@ TEST_F(stealing, what_a_thief_took_can_still_be_waited_for_killed_and_stolen_aga
     EXPECT_GE(begun, 500 - killed);
     children.clear();
   }
+}
+
+// A core that looks for work may find a resumed token, which keeps it for long, while who made a fresh one saw it
+// looking and woke nobody: then it must wake another one before it goes on.
+TEST_F(stealing, takes_what_appeared_while_a_core_that_searched_found_something_else) {
+  start(small(3, 1, 16));
+  int tried = 0;
+  for (int round = 0; round < 300; ++round) {
+    gate first, second;
+    std::atomic<unsigned> home{0};
+    std::atomic<bool> child_ran{false}, give_up{false};
+    const auto keep_busy = [&] {
+      while (!child_ran && !give_up) std::this_thread::yield();
+    };
+    auto resumed = submit(tags{weight::heavy}, [&] {
+      home = detail::host::current()->index();
+      first.pass();
+      second.pass();  // its core searches now
+      keep_busy();
+    });
+    ASSERT_TRUE(eventually([&] { return first.waiting() == 1; }));
+    auto maker = submit([&] {
+      first.open();
+      if (detail::host::current()->index() == home) return second.open();
+      while (second.waiting() == 0 && !give_up) std::this_thread::yield();
+      for (int i = 0; i < round % 50; ++i) detail::spin_pause();  // some moment of its search
+      second.open();
+      submit([&] { child_ran = true; }).detach();
+      ++tried;
+      keep_busy();
+      child_ran = true;
+    });
+    EXPECT_TRUE(maker.wait_for(std::chrono::seconds(20))) << "in round " << round;
+    give_up = true;
+    maker.get();
+    resumed.get();
+    if (HasFailure()) break;
+  }
+  EXPECT_GT(tried, 0);
 }
 
 }  // namespace
