@@ -4,6 +4,7 @@
 #include <tokengate/core/error.h>
 #include <tokengate/core/gather.h>
 #include <tokengate/core/operation.h>
+#include <tokengate/core/refuse_when_full.h>
 #include <tokengate/core/registry.h>
 #include <tokengate/core/submit.h>
 #include <tokengate/core/this_token.h>

@@ -73,7 +73,7 @@ class simulation_stuck : public error {
   using error::error;
 };
 
-/// The mailbox was full and the caller asked not to wait.
+/// There was no room for a token, and the calling thread asked not to wait (refuse_when_full).
 class mailbox_full : public error {
  public:
   using error::error;

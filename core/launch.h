@@ -38,8 +38,8 @@ inline void dispatch(node& made) {
     place::submit_from_outside(made, id);
 }
 
-/// Makes a node of type Node and sends it off. Throws bad_alloc, no_coordinator, coordinator_stopped, or what copying
-/// the arguments throws; then nothing has been submitted.
+/// Makes a node of type Node and sends it off. Throws bad_alloc, no_coordinator, coordinator_stopped, mailbox_full, or
+/// what copying the arguments throws; then nothing has been submitted.
 template <class Node, class... Args>
 auto make_token(attributes tags, std::uint32_t operation, std::chrono::nanoseconds timeout, Args&&... args) {
   auto* const made = new Node(tags, std::forward<Args>(args)...);

@@ -11,6 +11,7 @@
 #include <tokengate/core/live_tokens.h>
 #include <tokengate/core/observe.h>
 #include <tokengate/core/operation_table.h>
+#include <tokengate/core/refuse_when_full.h>
 #include <tokengate/core/stop_reason.h>
 #include <tokengate/core/token.h>
 #include <tokengate/lanes/runtime.h>
@@ -105,8 +106,9 @@ void runtime::submit(node& token, std::uint64_t id) {
   }
 }
 
-/// For a place at the gate, or until it is worth another try.
+/// For a place at the gate, or until it is worth another try. Throws mailbox_full if the thread must not wait.
 void runtime::wait_for_slot() {
+  detail::may_wait_for_room();
   simulated != nullptr ? simulated->run_for(std::chrono::microseconds(20)) : slots.wait_for_one();
 }
 

@@ -6,7 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include <tokengate/core/error.h>
 #include <tokengate/core/gather.h>
+#include <tokengate/core/refuse_when_full.h>
 #include <tokengate/core/submit.h>
 #include <tokengate/core/this_token.h>
 #include <tokengate/tests/core/race.h>
@@ -75,6 +77,43 @@ TEST_P(tiny_gates, storms_of_children_that_wait_lose_nothing) {
 }
 
 class back_pressure : public runtime_test {};
+
+TEST_F(back_pressure, a_thread_that_must_not_wait_is_refused_and_nothing_is_lost) {
+  for (const bool paused : {false, true}) {
+    auto wanted = small(1, 1, 2);
+    wanted.max_waiting = 3;
+    auto& coordinator = start(wanted);
+    blockade busy;
+    auto first = submit([&] { busy.hold(); });
+    ASSERT_TRUE(eventually([&] { return busy.holding() == 1; }));
+    if (paused) coordinator.pause("submit");
+    std::vector<token<int>> tokens;
+    const std::size_t room = paused ? 3 : 2 + 3;
+    {
+      const refuse_when_full here;
+      { const refuse_when_full nested; }
+      for (std::size_t i = 0; i < room; ++i)
+        tokens.push_back(submit([kept = testing::tracked(1)] { return kept.value; }));
+      EXPECT_THROW(static_cast<void>(submit([kept = testing::tracked()] { return 1; })), mailbox_full);
+      EXPECT_EQ(testing::tracked::live(), static_cast<int>(room)) << "the refused one is gone with its arguments";
+    }
+    if (paused) coordinator.resume("submit");
+    std::jthread patient([] { EXPECT_EQ(submit([] { return 2; }).get(), 2); });  // others wait as ever
+    busy.lift();
+    for (auto& each : tokens) EXPECT_EQ(each.get(), 1);
+    first.get();
+    const refuse_when_full here;
+    EXPECT_EQ(submit([] { return 3; }).get(), 3);
+    // Not tokens that tokens make, whatever the thread of their core was asked for.
+    EXPECT_EQ(submit([] {
+                const refuse_when_full inside;
+                int sum = 0;
+                for (int i = 0; i < 100; ++i) sum += submit([] { return 1; }).get();
+                return sum;
+              }).get(),
+              100);
+  }
+}
 
 TEST_F(back_pressure, children_beyond_the_bound_run_where_they_are_spawned) {
   auto wanted = small(1, 1, 16);
