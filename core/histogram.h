@@ -57,6 +57,22 @@ class histogram {
       });
       largest_ = std::max(largest_, part.largest_.load(std::memory_order_relaxed));
     }
+    /// What was added since `earlier`, a total of the same histograms that was read before this one. Its max() is the
+    /// end of the last bucket that has got something, at most this one's max().
+    [[nodiscard]] total since(const total& earlier) const noexcept {
+      total rest;
+      rest.used_ = used_;
+      for_each_line(used_, [&](std::size_t first) {
+        const bool known = (earlier.used_ & std::uint64_t{1} << (first / per_line)) != 0;
+        for (std::size_t i = first; i < first + per_line; ++i) {
+          rest.counts_[i] = counts_[i] - (known ? earlier.counts_[i] : 0);
+          rest.count_ += rest.counts_[i];
+          if (rest.counts_[i] != 0) rest.largest_ = std::min(upper_bound_of(i), largest_);
+        }
+        return false;
+      });
+      return rest;
+    }
     [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
     [[nodiscard]] std::uint64_t max() const noexcept { return largest_; }
     /// The upper bound of the bucket that holds the value at `share` (0.5 = median), at most max(); 0 when empty.

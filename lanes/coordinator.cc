@@ -11,6 +11,7 @@
 #include <tokengate/core/live_tokens.h>
 #include <tokengate/core/operation_table.h>
 #include <tokengate/core/stop_reason.h>
+#include <tokengate/lanes/converger.h>
 #include <tokengate/lanes/coordinator.h>
 #include <tokengate/lanes/entrance.h>
 #include <tokengate/lanes/runtime.h>
@@ -39,6 +40,11 @@ options checked(const options& wanted) {
   static_cast<void>(io::storage_tiers(wanted.storage));
   require(wanted.stall_after.count() >= 0, "stall_after must not be negative (0 = no reports)");
   require(wanted.watch_every >= std::chrono::milliseconds(1), "watch_every must be at least a millisecond");
+  require(wanted.min_workers <= wanted.workers, "min_workers must be at most workers (0 = workers)");
+  require(wanted.max_workers == 0 || wanted.max_workers >= wanted.workers,
+          "max_workers must be at least workers (0 = four times workers)");
+  require(wanted.converge_every >= std::chrono::milliseconds(1), "converge_every must be at least a millisecond");
+  require(wanted.converge_wait.count() > 0, "converge_wait must be above 0");
   require(wanted.drain_for.count() >= 0, "drain_for must not be negative");
   require(wanted.cancel_for.count() >= 0, "cancel_for must not be negative");
   return wanted;
@@ -286,6 +292,11 @@ std::vector<fiber_status> coordinator::fibers(std::chrono::nanoseconds patience)
 std::vector<std::string> coordinator::break_deadlocks() {
   outside_tokens_only("coordinator::break_deadlocks");
   return started()->watch->break_deadlocks();
+}
+
+std::vector<convergence_status> coordinator::convergence() const {
+  const auto run = latest();
+  return run != nullptr ? run->adapts->status() : std::vector<convergence_status>{};
 }
 
 /// A token ended the program, or destroys its own coordinator: it would wait for itself.

@@ -17,6 +17,7 @@
 #include <tokengate/core/token_status.h>
 #include <tokengate/core/topology.h>
 #include <tokengate/io/storage_tier.h>
+#include <tokengate/lanes/convergence.h>
 #include <tokengate/lanes/fiber_status.h>
 #include <tokengate/lanes/options.h>
 #include <tokengate/lanes/recent.h>
@@ -136,6 +137,10 @@ class coordinator {
   /// deadlock_detected. Returns the cycles in words. Blocks for up to a second while a core is busy with one token; not
   /// inside a token.
   std::vector<std::string> break_deadlocks();
+
+  /// How many workers of each core may be busy, why, and what the last windows were (convergence.h), by core. Of the
+  /// present or last run; empty before the first. Any thread, also inside a token; takes no core's time.
+  [[nodiscard]] std::vector<convergence_status> convergence() const;
 
   /// Changes how many tokens of a tier may run at once; those that run keep their permits. Throws misuse for 0 and when
   /// not running.

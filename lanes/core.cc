@@ -5,6 +5,7 @@
 #include <sched.h>
 
 #include <tokengate/core/asymmetric_fence.h>
+#include <tokengate/core/clock.h>
 #include <tokengate/core/kill.h>
 #include <tokengate/core/operation_table.h>
 #include <tokengate/core/spin_pause.h>
@@ -54,6 +55,7 @@ core::core(runtime& shared, unsigned index, boost::intrusive_ptr<fiber_scheduler
       bound_(shared.settings.max_waiting),
       open_(shared.settings.max_waiting),
       operations_(operation_count() + 1),
+      worker_limit_(shared.settings.workers),
       pinned_(shared.pinned_capacity(), shared.slots),
       lanes_(linked_lanes().size()) {}
 
@@ -159,7 +161,9 @@ void core::ready(waiter& party) noexcept {
 void core::yield() noexcept {
   poll();
   scheduler_->take_outside();
-  const bool worker_for_fresh = active_ < runtime_.settings.workers && has_work();
+  const bool room = has_room();
+  if (!room) note_full();
+  const bool worker_for_fresh = room && has_work();
   if (worker_for_fresh && idle_workers_ == nullptr) {
     try {
       make_worker();
@@ -231,7 +235,7 @@ bool core::has_released(std::uint32_t modes) const noexcept {
 }
 
 void core::idle() noexcept {
-  if (active_ < runtime_.settings.workers && idle_workers_ == nullptr && has_work()) {
+  if (has_room() && idle_workers_ == nullptr && has_work()) {
     try {
       return make_worker();
     } catch (const std::exception&) {
@@ -250,6 +254,28 @@ void core::idle() noexcept {
   if (!search()) sleep();
   // A fiber that goes on may run for long before this core comes to take a token.
   if (scheduler_->has_ready_fibers() || scheduler_->outside_pending()) pass_it_on();
+  end_idling();
+}
+
+/// The time since it was noted is counted. In this order a reader who comes in between misses it, which he makes up for
+/// the next time, instead of counting it twice.
+void core::end_idling() noexcept {
+  const auto since = counters_.idle_since.load(std::memory_order_relaxed);
+  if (since == 0) return;
+  counters_.idle_since.store(0, std::memory_order_relaxed);
+  detail::add_relaxed(counters_.idle, detail::ticks() - since);
+}
+
+/// No further worker may be busy, and a token yields or has ended. Costs a comparison but once in a window.
+void core::note_full() noexcept {
+  if (window_.load(std::memory_order_relaxed) != window_noted_) [[unlikely]]
+    note_full_now();
+}
+
+void core::note_full_now() noexcept {
+  window_noted_ = window_.load(std::memory_order_relaxed);
+  detail::add_relaxed(counters_.full);
+  if (has_own_work()) detail::add_relaxed(counters_.full_with_queue);
 }
 
 void core::pass_it_on() noexcept {
@@ -261,17 +287,19 @@ void core::pass_it_on() noexcept {
 
 /// Looks for work for a while, awake. True when there is some.
 bool core::search() noexcept {
-  constexpr int quick_looks = 64, patient_looks = 64;
+  // Work that comes soon is not kept waiting by a look at the clock.
+  constexpr int quick_looks = 64, patient_looks = 64, looks_unnoted = 16;
   const auto found = [this] {
     poll();
-    return scheduler_->has_ready_fibers() || scheduler_->outside_pending() ||
-           (active_ < runtime_.settings.workers && has_work()) || runtime_.finished.load(std::memory_order_relaxed);
+    return scheduler_->has_ready_fibers() || scheduler_->outside_pending() || (has_room() && has_work()) ||
+           runtime_.finished.load(std::memory_order_relaxed);
   };
   runtime_.searching.fetch_add(1, std::memory_order_seq_cst);
   bool success = false;
   for (int look = 0; look < quick_looks + patient_looks && !success; ++look) {
     success = found();
     if (success) break;
+    if (look == looks_unnoted) counters_.idle_since.store(detail::ticks(), std::memory_order_relaxed);
     if (look >= quick_looks) {
       ::sched_yield();  // who makes the work may need this very processor
     } else {
@@ -289,7 +317,7 @@ void core::sleep() noexcept {
   // From here on whoever makes work sees us asleep, or we see the work: their light fence lies between their store and
   // their look at asleep_/sleeping, this heavy one between our stores and our look at their work.
   detail::heavy_fence();
-  const bool wanted = scheduler_->outside_pending() || (active_ < runtime_.settings.workers && has_work()) ||
+  const bool wanted = scheduler_->outside_pending() || (has_room() && has_work()) ||
                       (modes_.load(std::memory_order_relaxed) & (mode_attention | mode_surveyed)) != 0 ||
                       runtime_.finished.load(std::memory_order_relaxed);
   if (!wanted) {

@@ -86,6 +86,14 @@ class core : public detail::host {
   [[nodiscard]] std::size_t operations() const noexcept { return operations_.size(); }
   [[nodiscard]] const recent_ring& recent() const noexcept { return recent_; }
 
+  /// So many workers may be busy, i.e. have a started token that does not wait. Who changes it tells the lanes, too
+  /// (runtime::limit_workers). More take effect when a token yields the next time, fewer as workers come to rest: no
+  /// token is stopped for it. A core that sleeps has no busy worker and need not be woken for it.
+  [[nodiscard]] unsigned worker_limit() const noexcept { return worker_limit_.load(std::memory_order_relaxed); }
+  void limit_workers(unsigned most) noexcept { worker_limit_.store(most, std::memory_order_relaxed); }
+  /// In each window (convergence.h) the core says once whether the limit was reached.
+  void begin_window(std::uint32_t number) noexcept { window_.store(number, std::memory_order_relaxed); }
+
   void ready(detail::waiter& party) noexcept override;
   /// The storage permit that a token of this core waited for was granted.
   void resubmit(permit_wait& granted) noexcept;
@@ -184,6 +192,11 @@ class core : public detail::host {
   detail::node* next_granted(std::uint32_t modes) noexcept;
   // core.cc: waiting and idling
   void suspend(detail::waiter& party, bool timed) noexcept;
+  /// Another worker may be busy.
+  bool has_room() const noexcept { return active_ < worker_limit(); }
+  void note_full() noexcept;
+  [[gnu::noinline]] void note_full_now() noexcept;
+  void end_idling() noexcept;
   bool has_work() const noexcept;
   bool has_own_work() const noexcept;
   bool has_released(std::uint32_t modes) const noexcept;
@@ -220,7 +233,8 @@ class core : public detail::host {
   worker* current_worker_ = nullptr;
   unsigned workers_ = 0, active_ = 0, idle_ = 0;
   std::size_t suspended_ = 0;
-  bool came_from_idling_ = false;  // and has not taken a token since
+  bool came_from_idling_ = false;   // and has not taken a token since
+  std::uint32_t window_noted_ = 0;  // the last one in which the limit was seen to be reached
   worker* all_workers_ = nullptr;
   fiber_scheduler::context* main_ = nullptr;
   exception_globals* exceptions_ = nullptr;  // of this thread
@@ -235,6 +249,8 @@ class core : public detail::host {
   // What other threads touch, away from what the core touches all the time.
   alignas(64) std::atomic<std::uint32_t> modes_{0};
   std::atomic<bool> taking_{false};                             // release by the core, acquire by pause(); see taking()
+  std::atomic<unsigned> worker_limit_;                          // relaxed, both: numbers that say nothing about other
+  std::atomic<std::uint32_t> window_{0};                        // memory, and may be seen a little later
   alignas(64) std::atomic<permit_wait*> resubmitted_{nullptr};  // Treiber stack: release push, acquire exchange
   std::atomic<bool> asleep_{false};
   // Threads inside ready() or resubmit(): the core must stay until they have let go, although what they handed over may

@@ -29,6 +29,11 @@ struct core_counters {
   std::atomic<std::uint64_t> held_back{0};        ///< admitted tokens that a pause kept from being begun
   std::atomic<std::uint64_t> workers_made{0};
   std::atomic<std::uint64_t> sleeps{0};
+  // For convergence.
+  std::atomic<std::uint64_t> idle{0};             ///< ticks that it slept or searched; searches of some 2 us are not in
+  std::atomic<std::uint64_t> idle_since{0};       ///< ticks; 0: it is not idle, or has not been for long
+  std::atomic<std::uint64_t> full{0};             ///< windows in which as many workers were busy as may be
+  std::atomic<std::uint64_t> full_with_queue{0};  ///< of those, with tokens queued when that was first seen
 };
 
 }  // namespace tokengate::lanes

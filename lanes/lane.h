@@ -67,7 +67,7 @@ class lane {
   /// The core's thread: one token of this weight, taken from here, has kept the core busy for so many ticks. Told of
   /// some tokens only (all weights get their turn), so a policy that counts time multiplies by what it has handed out.
   virtual void ran(weight what, std::uint64_t ticks) noexcept = 0;
-  /// Any thread: the core shall keep so many of its workers busy from now on.
+  /// Any thread: the core may keep so many of its workers busy from now on; at times more than lane_setup::workers.
   virtual void set_active(unsigned workers) noexcept = 0;
 
   /// Any thread. While closed, what is offered waits at the gate and nothing moves from gate to mailbox; what is

@@ -30,7 +30,7 @@ struct simulation_options {
 /// All have sensible defaults; a bad value makes the coordinator's constructor throw misuse, naming it.
 struct options {
   unsigned cores = 0;    ///< 0: what the affinity mask and the cgroup quota allow; more than that shares cores
-  unsigned workers = 4;  ///< per core: tokens that are started and do not wait, at most
+  unsigned workers = 4;  ///< per core: tokens that are started and do not wait, at most, unless convergence wants more
   std::string lane{};    ///< for tokens that name none; empty: the default of the program's lane set
   std::size_t mailbox_capacity = 0;  ///< admitted tokens per mailbox; 0: what the lane thinks best (docs/lanes.md)
   std::size_t max_waiting = std::size_t{1} << 24;   ///< tokens that wait for admission, all lanes together
@@ -48,6 +48,12 @@ struct options {
       std::chrono::seconds(1);  ///< a token that holds its core for longer is reported (stall.h); 0: none is
   std::chrono::nanoseconds watch_every =
       std::chrono::seconds(1);  ///< how often, at most, deadlocks are looked for (docs/debugging.md); at least 1 ms
+  bool convergence = true;      ///< fits `workers` of each core to its load (docs/scheduler.md); false: they stay
+  unsigned min_workers = 0;     ///< the lower bound of that; 0: `workers`
+  unsigned max_workers = 0;     ///< the upper bound; 0: four times `workers`
+  std::chrono::nanoseconds converge_every = std::chrono::seconds(1);  ///< length of its windows; at least 1 ms
+  std::chrono::nanoseconds converge_wait =
+      std::chrono::milliseconds(100);              ///< tokens that are queued for longer want more workers; above 0
   std::optional<simulation_options> simulation{};  ///< none: real cores
 };
 

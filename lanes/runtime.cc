@@ -14,6 +14,7 @@
 #include <tokengate/core/refuse_when_full.h>
 #include <tokengate/core/stop_reason.h>
 #include <tokengate/core/token.h>
+#include <tokengate/lanes/converger.h>
 #include <tokengate/lanes/runtime.h>
 #include <tokengate/lanes/simulated_core.h>
 #include <tokengate/lanes/simulation.h>
@@ -49,6 +50,7 @@ runtime::runtime(const options& wanted, unsigned core_count, std::uint16_t of_re
   for (unsigned i = 0; i < core_count; ++i)
     cores.push_back(simulated != nullptr ? simulated->make_core(i) : std::make_unique<core>(*this, i));
   restricted_.store(simulated != nullptr, std::memory_order_relaxed);
+  adapts = std::make_unique<converger>(*this, simulated != nullptr ? simulated->now() : clock::now());
   watch = std::make_unique<warden>(*this);
   use_lane(default_lane_);
   for (std::size_t i = 0; i < operation_count(); ++i)
@@ -75,13 +77,22 @@ void runtime::use_lane(std::size_t which) {
   if ((lanes_in_use_.load(std::memory_order_relaxed) >> which & 1) != 0) return;
   auto variant = linked_lanes()[which].make(setup_);
   std::vector<std::unique_ptr<lane>> queues;
-  for (unsigned i = 0; i < cores.size(); ++i) queues.push_back(variant->make_lane(i));
+  for (unsigned i = 0; i < cores.size(); ++i) {
+    queues.push_back(variant->make_lane(i));
+    queues.back()->set_active(cores[i]->worker_limit());
+  }
   for (unsigned i = 0; i < cores.size(); ++i) cores[i]->add_lane(which, std::move(queues[i]));
   if (variant->gives()) lanes_that_give_.fetch_or(std::uint64_t{1} << which, std::memory_order_relaxed);
   variants_[which] = std::move(variant);
   lanes_in_use_.fetch_or(std::uint64_t{1} << which, std::memory_order_release);
   const std::scoped_lock control(control_);
   if (all_paused_) close_lanes();
+}
+
+void runtime::limit_workers(unsigned core, unsigned workers) noexcept {
+  const std::scoped_lock lock(lanes_mutex_);  // lanes that are just being made learn it from the core, once it is there
+  cores[core]->limit_workers(workers);
+  cores[core]->any_lane([workers](lane& each) { return each.set_active(workers), false; });
 }
 
 void runtime::submit(node& token, std::uint64_t id) {

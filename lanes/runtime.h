@@ -18,8 +18,9 @@
 
 namespace tokengate::lanes {
 
-class warden;
+class converger;
 class simulation;
+class warden;
 
 /// From start() to the end of stop(). The coordinator makes a new one for every start.
 class runtime {
@@ -56,6 +57,8 @@ class runtime {
     if (!somebody_searches()) wake_one();
   }
   void wake_one() noexcept;
+  /// So many workers of a core may be busy from now on; its lanes are told. Any thread.
+  void limit_workers(unsigned core, unsigned workers) noexcept;
   void wake_all() noexcept;
 
   /// No token is under way. Certain only once nothing comes from outside any more.
@@ -98,7 +101,8 @@ class runtime {
   gate_slots slots;
   io::storage_tiers tiers;
   std::vector<std::unique_ptr<core>> cores;
-  std::unique_ptr<warden> watch;  ///< always there
+  std::unique_ptr<converger> adapts;  ///< always there, as is
+  std::unique_ptr<warden> watch;
 
   // Counted by cores on their way to sleep and back, read by whoever makes work; see work_appeared() and core::idle().
   alignas(64) std::atomic<int> sleeping{0};

@@ -112,7 +112,7 @@ bool simulated_core::can_run(bool loot) const noexcept {
   if (standing_back_ != nullptr || scheduler_->has_ready_fibers() || scheduler_->outside_pending()) return true;
   if ((modes_.load(std::memory_order_relaxed) & mode_attention) != 0 || due() <= simulation_.now()) return true;
   if (runtime_.finished.load(std::memory_order_relaxed) && idle_workers_ != nullptr) return true;
-  return active_ < runtime_.settings.workers && (loot ? has_work() : has_own_work());
+  return has_room() && (loot ? has_work() : has_own_work());
 }
 
 clock::time_point simulated_core::due() const noexcept {
@@ -128,9 +128,7 @@ context* simulated_core::next_fiber() noexcept {
   return idle_worker_for_work();
 }
 
-bool simulated_core::needs_worker() const noexcept {
-  return active_ < runtime_.settings.workers && idle_workers_ == nullptr && has_work();
-}
+bool simulated_core::needs_worker() const noexcept { return has_room() && idle_workers_ == nullptr && has_work(); }
 
 void simulated_core::stand_back() noexcept {
   context* const self = context::active();

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include <tokengate/core/node.h>
+#include <tokengate/lanes/converger.h>
 #include <tokengate/lanes/runtime.h>
 #include <tokengate/lanes/simulated_core.h>
 #include <tokengate/lanes/simulation.h>
@@ -217,7 +218,9 @@ void simulation::idle() noexcept {
   for (const simulated_core* const each : cores_) next = std::min(next, each->due());
   if (next == clock::time_point::max()) return wait_for_others();
   stuck_for_ = {};
-  world_->set_now(std::max(next, now()));
+  next = std::max(next, now());
+  idle_time_ += next - now();
+  world_->set_now(next);
   add(0, trace_event::time, 0, 0, 0);  // before a thread may be let go on by it
   world_->time_out(now());
 }
@@ -246,6 +249,7 @@ void simulation::step() noexcept {
   if (draw(64) == 0) length += draw(std::uint64_t{1} << 17);
   set_time(now() + std::chrono::nanoseconds(length));
   hold();  // that may have ended the wait of a thread
+  runtime_.adapts->look(now());
 }
 
 void simulation::set_time(clock::time_point time) noexcept {
@@ -261,6 +265,10 @@ void simulation::note(const simulated_core& where, trace_event what, std::uint64
                       std::uint8_t more) noexcept {
   hold();  // who has been let go on meanwhile is noted first
   add(where.index(), what, id, operation, more);
+}
+
+void simulation::note_limit(unsigned core, unsigned workers) noexcept {
+  add(core, trace_event::limited, 0, 0, static_cast<std::uint8_t>(std::min(workers, 255u)));
 }
 
 void simulation::add(unsigned core, trace_event what, std::uint64_t id, std::uint32_t operation,

@@ -77,6 +77,10 @@ class simulation final : public io::io_timing {
   /// Which tokens a sample takes depends on ids of the whole process, and real times say little here.
   void leave_out_times(detail::node& made) const noexcept;
   [[nodiscard]] bool switches_at_calls() const noexcept { return settings_.switch_at_calls; }
+  /// Convergence changed the number of workers of a core.
+  void note_limit(unsigned core, unsigned workers) noexcept;
+  /// How much of the time so far there was nothing to do.
+  [[nodiscard]] std::chrono::nanoseconds idle_time() const noexcept { return idle_time_; }
   /// Looking at the clock takes time, too: who looks until it has moved on would look for ever.
   clock::time_point read_clock() noexcept;
   [[nodiscard]] clock::time_point now() const noexcept override { return world_->now(); }
@@ -111,6 +115,7 @@ class simulation final : public io::io_timing {
   simulated_core* in_need_ = nullptr;  // of a worker, which the dispatcher makes
   unsigned workers_ended_ = 0;
   bool over_ = false;
+  std::chrono::nanoseconds idle_time_{0};
   std::chrono::nanoseconds stuck_for_{0};  // real time
 };
 

@@ -32,6 +32,8 @@ const char* words_for(trace_event event) noexcept {
       return "lets other cores run";
     case trace_event::time:
       return "nothing to do until now";
+    case trace_event::limited:
+      return "busy workers from now on, at most: ";
     case trace_event::stuck:
       return "nothing can happen any more";
   }
@@ -100,7 +102,9 @@ std::string trace::text(std::size_t most) const {
     all += line;
     if (each.token != 0)
       all += "token " + std::to_string(each.token) + " of '" + std::string(operation_name(each.operation)) + "' ";
-    all.append(words_for(each.event)).append(words_for_detail(each)).append("\n");
+    all.append(words_for(each.event)).append(words_for_detail(each));
+    if (each.event == trace_event::limited) all += std::to_string(each.detail);
+    all += '\n';
   }
   return all;
 }

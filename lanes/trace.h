@@ -21,6 +21,7 @@ enum class trace_event : std::uint8_t {
   yields,
   switched,  ///< another core runs first
   time,      ///< nothing to do: the clock is put forward
+  limited,   ///< convergence: so many workers may be busy
   stuck      ///< nothing can happen any more
 };
 
@@ -35,7 +36,7 @@ class trace {
     std::uint32_t operation;        ///< of the token, as nodes have it
     std::uint16_t core;
     trace_event event;
-    std::uint8_t detail;  ///< the kind, or the reason, of a wait
+    std::uint8_t detail;  ///< the kind, or the reason, of a wait; or a number
   };
 
   void add(const entry& next);

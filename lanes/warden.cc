@@ -6,6 +6,7 @@
 
 #include <tokengate/core/node_arena.h>
 #include <tokengate/core/operation_table.h>
+#include <tokengate/lanes/converger.h>
 #include <tokengate/lanes/runtime.h>
 #include <tokengate/lanes/stall.h>
 #include <tokengate/lanes/warden.h>
@@ -57,9 +58,10 @@ void warden::stop() noexcept {
 
 void warden::run() noexcept {
   ::pthread_setname_np(::pthread_self(), "tokengate/watch");
-  const auto stall_after = runtime_.settings.stall_after, every = runtime_.settings.watch_every;
-  const auto busy =
-      std::min({most_busy_pause, every, stall_after > 0ns ? std::max(stall_after / 4, 1'000'000ns) : every});
+  const options& wanted = runtime_.settings;
+  const auto stall_after = wanted.stall_after, every = wanted.watch_every;
+  const auto busy = std::min({most_busy_pause, every, wanted.convergence ? wanted.converge_every : every,
+                              stall_after > 0ns ? std::max(stall_after / 4, 1'000'000ns) : every});
   const auto idle = std::max(busy, std::min(most_idle_pause, every));
   auto pause = busy;
   std::unique_lock lock(mutex_);
@@ -80,6 +82,7 @@ bool warden::look_around(clock::time_point now) noexcept {
     busy = busy || moved || !runtime_.cores[i]->asleep();
     look_at(i, moved, now);
   }
+  runtime_.adapts->look(now);
   look_for_deadlocks(now);
   return busy;
 }

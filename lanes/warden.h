@@ -23,6 +23,7 @@ namespace tokengate::lanes {
 /// Wakes four times a second while the cores' counters move, else twice, and then
 ///   gives node memory that is not used any more back to the system,
 ///   looks whether a core is stuck in one token (options::stall_after),
+///   adapts how many workers of each core may be busy (options::converge_every, convergence.h),
 ///   looks for cycles of waits, if any wait began since it last found none (options::watch_every).
 /// Tokens pay nothing for it: what it reads is counted anyway.
 class warden {

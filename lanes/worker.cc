@@ -88,8 +88,7 @@ void core::rest(worker& self) noexcept {
 context* core::idle_worker_for_work() noexcept {
   worker* const chosen = idle_workers_;
   if (chosen == nullptr) return nullptr;
-  const bool needed =
-      (active_ < runtime_.settings.workers && has_work()) || runtime_.finished.load(std::memory_order_relaxed);
+  const bool needed = (has_room() && has_work()) || runtime_.finished.load(std::memory_order_relaxed);
   if (!needed) return nullptr;
   idle_workers_ = chosen->next_idle;
   --idle_;
@@ -104,7 +103,10 @@ void core::between_tokens(worker& self) noexcept {
   if (!scheduler_->has_ready_fibers()) return;
   // Resumed fibers and fresh tokens take turns: each ready fiber once, then the next fresh token. A fiber that comes
   // back from a wait and ends its token goes on as a worker only as far as there may be workers.
-  if (active_ > runtime_.settings.workers) return rest(self);
+  if (active_ > worker_limit()) {
+    note_full();
+    return rest(self);
+  }
   scheduler_->yield();
   current_worker_ = &self;
 }
