@@ -1,4 +1,4 @@
-"""The rules of TokenGate: the only .bzl file that BUILD files load."""
+"""The rules of TokenGate: the only .bzl file that BUILD files load, but for those of its own workloads."""
 
 load("@rules_cc//cc:action_names.bzl", "CPP_COMPILE_ACTION_NAME")
 load("@rules_cc//cc:defs.bzl", "CcInfo", "cc_binary", "cc_common", "cc_library", "cc_test")

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <exception>
 #include <memory>
+#include <string>
 
 #include <tokengate/core/await.h>
+#include <tokengate/core/baton.h>
 #include <tokengate/core/error.h>
 #include <tokengate/core/host.h>
 #include <tokengate/core/kill.h>
@@ -55,9 +57,11 @@ bool register_with(node& awaited, waiter& party) noexcept {
   const std::unique_ptr<std::string> deadlock(party.deadlock);
   if (deadlock != nullptr) throw deadlock_detected(*deadlock);
   if (host::current() != nullptr) throw stop_unwind{};
-  throw simulation_stuck(
-      "nothing can happen any more in this simulation, but the awaited token has not ended: tokens wait for each "
-      "other, or for something that nobody will do; coordinator::trace() shows how it came to that");
+  const auto simulated = baton::of(party);
+  throw simulation_stuck("nothing can happen any more in this simulation" +
+                         (simulated != nullptr ? " (seed " + std::to_string(simulated->seed()) + ")" : std::string()) +
+                         ", but the awaited token has not ended: tokens wait for each other, or for something that "
+                         "nobody will do; coordinator::trace() shows how it came to that");
 }
 
 /// One wait for all of the tokens, or any, until `until` at most. True unless it timed out.

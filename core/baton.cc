@@ -23,10 +23,10 @@ thread_local constinit std::uint64_t used_last = 0;
 
 }  // namespace
 
-std::shared_ptr<baton> baton::make(std::uint16_t realm) {
+std::shared_ptr<baton> baton::make(std::uint16_t realm, std::uint64_t seed) {
   auto& known = known_batons::instance();
   const std::scoped_lock lock(known.mutex);
-  std::shared_ptr<baton> made(new baton(realm, ++known.numbers));
+  std::shared_ptr<baton> made(new baton(realm, ++known.numbers, seed));
   made->set_now(clock::now());
   known.all.push_back(made);
   live_.store(static_cast<int>(known.all.size()), std::memory_order_relaxed);

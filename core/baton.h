@@ -26,7 +26,7 @@ class baton {
   using clock = std::chrono::steady_clock;
 
   /// One that the waits of threads find, by the tokens of this place, until close().
-  static std::shared_ptr<baton> make(std::uint16_t realm);
+  static std::shared_ptr<baton> make(std::uint16_t realm, std::uint64_t seed);
   void close() noexcept;
 
   // --- threads outside ----------------------------------------------------------------------------------------------
@@ -50,6 +50,8 @@ class baton {
   void leave(const waiter& party) noexcept;
   /// Returns when the cores stand still, which they do soon unless another thread waits; at once then.
   void wait_until_held() noexcept;
+  /// For messages: with it the simulation can be had again.
+  [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
   /// From now on the cores run whoever waits: they are to end.
   void end() noexcept;
 
@@ -83,14 +85,15 @@ class baton {
     bool until_idle;
   };
 
-  baton(std::uint16_t realm, std::uint64_t number) noexcept : realm_(realm), number_(number) {}
+  baton(std::uint16_t realm, std::uint64_t number, std::uint64_t seed) noexcept
+      : realm_(realm), number_(number), seed_(seed) {}
   static std::shared_ptr<baton> find(const waiter* party) noexcept;
   [[nodiscard]] std::size_t open_waits() const noexcept;
 
   static inline constinit std::atomic<int> live_{0};
 
   const std::uint16_t realm_;
-  const std::uint64_t number_;
+  const std::uint64_t number_, seed_;
   std::atomic<std::int64_t> now_{0};  // steady_clock, nanoseconds
   mutable std::mutex mutex_;
   std::condition_variable changed_;

@@ -28,38 +28,58 @@ void for_each_live(std::uint16_t realm, void (*look)(node&, std::uint64_t, void*
       &wanted);
 }
 
-// Nodes of the arena may be dealt with once its locks are free again. The others must be there while that is done.
+namespace {
+
+/// Tokens that are dealt with once the arena's locks are free again: who is told of their end may call anything. By
+/// then they may be gone, but their memory is there.
+class found_tokens {
+ public:
+  found_tokens() = default;
+  found_tokens(const found_tokens&) = delete;
+  found_tokens& operator=(const found_tokens&) = delete;
+  ~found_tokens() {
+    auto& arena = node_arena::instance();
+    for (const auto& [each, id] : all_)
+      if (!arena.contains(each)) arena.deallocate_large(each);
+  }
+
+  void add(node& each, std::uint64_t id) {
+    all_.emplace_back(&each, id);
+    if (!node_arena::instance().contains(&each)) node_arena::hold_large(&each);
+  }
+  /// By age: in which order tokens end is seen by those that wait for them, and addresses differ from run to run.
+  const auto& sorted() {
+    std::sort(all_.begin(), all_.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+    return all_;
+  }
+
+ private:
+  std::vector<std::pair<node*, std::uint64_t>> all_;
+};
+
+}  // namespace
 
 std::size_t request_stops(std::uint16_t realm, const stop_order& order) {
-  std::vector<std::pair<node*, std::uint64_t>> asked;
-  std::size_t count = 0;
+  found_tokens asked;
   for_each_live(realm, [&](node& each, std::uint64_t id) {
     if (order.id != 0 && id != order.id) return;
     if (order.operation >= 0 && each.operation != static_cast<std::uint32_t>(order.operation)) return;
-    if (node_arena::instance().contains(&each))
-      asked.emplace_back(&each, id);
-    else if (request_stop(each, id, order.cause, order.reason))  // which destroys nothing
-      ++count;
+    asked.add(each, id);
   });
-  // By age: in which order tokens end is seen by those that wait for them, and addresses differ from run to run.
-  std::sort(asked.begin(), asked.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
-  for (const auto& [subject, id] : asked) count += request_stop(*subject, id, order.cause, order.reason) ? 1 : 0;
+  std::size_t count = 0;
+  for (const auto& [subject, id] : asked.sorted())
+    count += request_stop(*subject, id, order.cause, order.reason) ? 1 : 0;
   const place::pinned home(realm);
   if (count != 0 && home.get() != nullptr) home.get()->attend();
   return count;
 }
 
 void release_waiters(std::uint16_t realm) {
-  std::vector<std::pair<node*, std::uint64_t>> given_up;
+  found_tokens given_up;
   for_each_live(realm, [&](node& each, std::uint64_t id) {
-    if (!each.request.abandoned()) return;
-    if (node_arena::instance().contains(&each))
-      given_up.emplace_back(&each, id);
-    else
-      each.release_waiter(id);
+    if (each.request.abandoned()) given_up.add(each, id);
   });
-  std::sort(given_up.begin(), given_up.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
-  for (const auto& [each, id] : given_up) each->release_waiter(id);
+  for (const auto& [each, id] : given_up.sorted()) each->release_waiter(id);
 }
 
 token_status snapshot_of(const node& each, std::uint64_t id) {

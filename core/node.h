@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include <tokengate/core/operation_info.h>
+#include <tokengate/core/poison.h>
 #include <tokengate/core/shared_field.h>
 #include <tokengate/core/stop_request.h>
 #include <tokengate/core/token_state.h>
@@ -47,7 +48,8 @@ struct node_type {
 /// The second word (stop_request.h) takes what others want of the token; any thread may write it at any time.
 ///
 /// Nodes live in memory that is only ever used for nodes (node_pool.h), and both words carry the id: who finds a node
-/// by looking through that memory may compare-exchange the words of a token that is gone without harm.
+/// by looking through that memory may compare-exchange the words of a token that is gone without harm. Nothing but
+/// them, `creator`, `operation` and `realm` may be read then (poison.h).
 class node {
  public:
   static constexpr std::uint64_t state_mask = 7, released = 8, waited = 16, queued = 32, child = 64;
@@ -209,5 +211,6 @@ class node {
   void became_terminal(std::uint64_t before, std::uint64_t after) noexcept;
 };
 static_assert(sizeof(node) <= 48, "a node with 16 bytes of arguments and result fills one cache line");
+static_assert(sizeof(node) <= poisoned_from, "what finds tokens reads the words of nodes that are gone");
 
 }  // namespace tokengate::detail

@@ -48,6 +48,7 @@ std::uint32_t node_arena::new_slab(std::size_t index) {
     made_.store(number + 1, std::memory_order_release);
   }
   slab& made = slabs_[number];
+  unpoison(start_of(number), slab_size);  // blocks of another size may have been here
   made.head = nullptr;
   made.free = made.carved = 0;
   made.next = none;
@@ -172,15 +173,18 @@ void* node_arena::allocate_large(std::size_t size, std::size_t alignment) {
   auto* const header = reinterpret_cast<large_header*>(node) - 1;
   *reinterpret_cast<std::uint64_t*>(node) = 0;  // no token yet
   const std::scoped_lock lock(large_mutex_);
-  new (header) large_header{large_.before, &large_, memory, alignment};
+  new (header) large_header{large_.before, &large_, memory, alignment, 1};
   header->before->after = header->after->before = header;
   return node;
 }
 
-void node_arena::deallocate_large(void* memory) noexcept {
-  auto* const header = static_cast<large_header*>(memory) - 1;
+void node_arena::hold_large(void* node) noexcept { ++(static_cast<large_header*>(node) - 1)->holds; }
+
+void node_arena::deallocate_large(void* node) noexcept {
+  auto* const header = static_cast<large_header*>(node) - 1;
   {
     const std::scoped_lock lock(large_mutex_);
+    if (--header->holds != 0) return;
     header->before->after = header->after;
     header->after->before = header->before;
   }

@@ -32,17 +32,22 @@ class node_arena {
   std::size_t release_idle() noexcept;
 
   /// Calls `look(block, context)` for every block that was ever used in a slab that is kept, free ones too, under the
-  /// lock of its class: `look` must neither make nor end tokens. Large nodes come under a lock of their own.
+  /// lock of its class: `look` must neither make nor end tokens, nor call anything that might. Large nodes come under a
+  /// lock of their own.
   void for_each(void (*look)(void* block, void* context), void* context);
 
-  /// False for large nodes, whose memory goes back to the heap when they end.
+  /// False for large nodes, whose memory goes back to the heap when they end and nobody holds it.
   [[nodiscard]] bool contains(const void* node) const noexcept {
     const auto* const at = static_cast<const std::byte*>(node);
     return at >= base_ && at < base_ + limit_ * slab_size;
   }
 
+  /// Nodes beyond the classes: a list, so each of these is O(1) beside the heap.
   void* allocate_large(std::size_t size, std::size_t alignment);
-  void deallocate_large(void* memory) noexcept;
+  void deallocate_large(void* node) noexcept;
+  /// Called by `look` only: the memory of this large node stays, as that of others always does, until a further call of
+  /// deallocate_large().
+  static void hold_large(void* node) noexcept;
 
  private:
   friend struct debugger_layout;
@@ -65,6 +70,7 @@ class node_arena {
     large_header *before, *after;
     void* memory;
     std::size_t alignment;
+    std::size_t holds;  // the node's own, and those of hold_large(); guarded by large_mutex_
   };
 
   node_arena();
@@ -82,7 +88,7 @@ class node_arena {
   std::atomic<std::uint32_t> made_{0};  // written under mutex_ (release), read by for_each and release_idle (acquire)
   std::uint32_t unused_ = none;
   std::mutex large_mutex_;
-  large_header large_{&large_, &large_, nullptr, 0};
+  large_header large_{&large_, &large_, nullptr, 0, 0};
 };
 
 }  // namespace tokengate::detail

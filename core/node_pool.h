@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <tokengate/core/poison.h>
+
 namespace tokengate::detail {
 
 /// What a thread keeps for making tokens without asking anybody: free node memory, token ids, a sampling counter.
@@ -11,6 +13,7 @@ namespace tokengate::detail {
 /// The scheme is Bonwick's magazines: a thread works on its own lists and exchanges whole batches with the arena
 /// (node_arena.h) under a lock, once in `batch` operations, so that nodes made on one thread and ended on another find
 /// their way back. The first eight bytes of a block keep what its last owner left there; the link comes after them.
+/// AddressSanitizer reports who uses a node that is in the pool (poison.h).
 class thread_cache {
  public:
   static constexpr std::size_t granule = 64;  ///< one cache line; node sizes are rounded up to it
@@ -34,6 +37,7 @@ class thread_cache {
     block* taken = list.head;
     list.head = taken->next;
     --list.count;
+    unpoison(taken, size);
     return taken;
   }
 
@@ -42,6 +46,7 @@ class thread_cache {
     const std::size_t index = (size - 1) / granule;
     if (index >= classes) return deallocate_large(memory);
     free_list& list = lists_[index];
+    poison(memory, (index + 1) * granule);
     auto* const freed = static_cast<block*>(memory);
     freed->next = list.head;
     list.head = freed;
@@ -50,6 +55,10 @@ class thread_cache {
     if (!flushes_at_exit_) [[unlikely]]
       flush_at_thread_exit();
   }
+
+  /// Gives all free memory to the others. For a thread that will make no tokens for a while: each block keeps its whole
+  /// slab from the system.
+  void flush() noexcept;
 
   /// For nodes beyond the classes, or aligned to more than `granule`: from the heap, with a lock.
   static void* allocate_large(std::size_t size, std::size_t alignment);
@@ -75,7 +84,6 @@ class thread_cache {
   void refill(std::size_t index);
   void spill(std::size_t index) noexcept;
   void take_ids() noexcept;
-  void flush() noexcept;
 
   free_list lists_[classes];
   std::uint64_t next_id_ = 0, last_id_ = 0;

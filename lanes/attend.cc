@@ -1,5 +1,7 @@
-// Stop requests: what is suspended here goes on and unwinds, what is queued here ends.
+// Stop requests: what is suspended here goes on and unwinds, what is queued here ends. And what else is asked of a
+// core.
 #include <tokengate/core/kill.h>
+#include <tokengate/core/node_pool.h>
 #include <tokengate/core/observe.h>
 #include <tokengate/lanes/core.h>
 #include <tokengate/lanes/permit_wait.h>
@@ -13,8 +15,9 @@ using detail::wake_reason;
 
 void core::attend() noexcept {
   // Cleared before the look: a request that comes later sets it anew. Acquire: the requests come with it.
-  const auto modes = modes_.fetch_and(~(mode_attention | mode_surveyed), std::memory_order_acq_rel);
+  const auto modes = modes_.fetch_and(~modes_of_attention, std::memory_order_acq_rel);
   if ((modes & mode_surveyed) != 0) answer_survey();
+  if ((modes & mode_tidying) != 0) tidy();
   if ((modes & mode_attention) == 0) return;
   const bool hard_stop = (modes & mode_cancelling) != 0;
   for (worker* each = all_workers_; each != nullptr; each = each->next) {
@@ -29,6 +32,14 @@ void core::attend() noexcept {
     scheduler_->awakened(each->context);
   }
   end_queued_children();
+}
+
+/// Room for very many children is no use to few, and each free block in the thread's cache keeps a whole slab. Some
+/// times a second at most, for the cache is warm and costs a lock to fill.
+void core::tidy() noexcept {
+  open_.trim();
+  bound_.trim();
+  detail::thread_cache::local().flush();
 }
 
 /// Children are ended by their core only (node.h).

@@ -3,13 +3,14 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <memory>
+#include <new>
 
 #include <tokengate/core/node.h>
+#include <tokengate/lanes/page_array.h>
 
 namespace tokengate::lanes {
 
-/// Owner only. A stack of up to `limit` children, whose room doubles as it is needed.
+/// Owner only. A stack of up to `limit` children, whose room doubles as it is needed and shrinks in trim().
 class bound_stack {
  public:
   explicit bound_stack(std::size_t limit) : limit_(limit) {}
@@ -45,19 +46,38 @@ class bound_stack {
     --size_;
     return true;
   }
-  [[nodiscard]] detail::node* const* begin() const noexcept { return children_.get(); }
-  [[nodiscard]] detail::node* const* end() const noexcept { return children_.get() + size_; }
+  /// Gives memory back if there is far more of it than is needed. O(size), which then is small beside it.
+  void trim() noexcept {
+    if (room_ <= first_size || size_ > room_ / 8) return;
+    if (size_ == 0) {
+      children_ = {};
+      room_ = 0;
+      return;
+    }
+    try {
+      resize(std::max(2 * size_, first_size));
+    } catch (const std::bad_alloc&) {
+      // It stays as it is.
+    }
+  }
+  /// For how many there is memory.
+  [[nodiscard]] std::size_t room() const noexcept { return room_; }
+  [[nodiscard]] detail::node* const* begin() const noexcept { return children_.data(); }
+  [[nodiscard]] detail::node* const* end() const noexcept { return children_.data() + size_; }
 
  private:
-  [[gnu::noinline, gnu::cold]] void grow() {
-    const std::size_t larger = std::max<std::size_t>(2 * room_, 64);
-    auto children = std::make_unique<detail::node*[]>(larger);
-    std::copy_n(children_.get(), size_, children.get());
+  static constexpr std::size_t first_size = 512;  // a page
+
+  [[gnu::noinline, gnu::cold]] void grow() { resize(std::max(2 * room_, first_size)); }
+
+  void resize(std::size_t room) {
+    auto children = page_array<detail::node*>(room);
+    std::copy_n(children_.data(), size_, children.data());
     children_ = std::move(children);
-    room_ = larger;
+    room_ = room;
   }
 
-  std::unique_ptr<detail::node*[]> children_;
+  page_array<detail::node*> children_;
   std::size_t size_ = 0, room_ = 0;
   const std::size_t limit_;
 };

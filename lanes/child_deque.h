@@ -3,13 +3,15 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <mutex>
+#include <new>
 
 #include <tokengate/core/asymmetric_fence.h>
 #include <tokengate/core/node.h>
+#include <tokengate/lanes/page_array.h>
 
 namespace tokengate::lanes {
 
@@ -23,12 +25,12 @@ class child_deque {
  public:
   static constexpr std::size_t most_at_once = 128;  ///< that one steal takes
 
-  /// Grows up to `limit` children.
+  /// Grows up to `limit` children, and shrinks in trim().
   explicit child_deque(std::size_t limit = std::size_t{1} << 40)
       : limit_(static_cast<std::int64_t>(limit)),
         room_(std::min(limit_, room_in(first_size))),
         mask_(first_size - 1),
-        slots_(std::make_unique<slot[]>(first_size)) {}
+        slots_(first_size) {}
 
   /// Owner only. False when `limit` are in; then it was not taken. Throws bad_alloc; the same.
   bool push(detail::node& child) {
@@ -66,6 +68,20 @@ class child_deque {
       return false;
     return take(tail - 1) != nullptr;
   }
+
+  /// Owner only: gives memory back if there is far more of it than is needed. O(size), which then is small beside it.
+  void trim() noexcept {
+    const std::size_t room = mask_ + 1, used = size() + most_at_once;
+    if (room <= first_size || used > room / 8) return;
+    try {
+      resize(std::max(first_size, std::bit_ceil(2 * used)));
+      room_ = std::min(limit_, room_in(mask_ + 1));
+    } catch (const std::bad_alloc&) {
+      // It stays as it is.
+    }
+  }
+  /// Owner only: for how many there is memory.
+  [[nodiscard]] std::size_t room() const noexcept { return mask_ + 1; }
 
   /// Any other thread: up to half of what is there, the oldest first; returns how many. 0 also when another thief is at
   /// it.
@@ -143,22 +159,23 @@ class child_deque {
     return true;
   }
 
-  /// Under the lock, so that no thief reads the old slots.
-  void grow() {
-    const std::size_t larger = 2 * (mask_ + 1);
-    auto slots = std::make_unique<slot[]>(larger);
+  void grow() { resize(2 * (mask_ + 1)); }
+
+  /// Under the lock, so that no thief reads the old slots. `size`, a power of two, has room for all that are in.
+  void resize(std::size_t size) {
+    page_array<slot> slots(size);
     const std::scoped_lock lock(mutex_);
     const auto tail = tail_.load(std::memory_order_relaxed);
     for (auto i = head_.load(std::memory_order_relaxed); i < tail; ++i)
-      slots[i & (larger - 1)].store(slots_[i & mask_].load(std::memory_order_relaxed), std::memory_order_relaxed);
-    slots_ = std::move(slots);
-    mask_ = larger - 1;
+      slots[i & (size - 1)].store(slots_[i & mask_].load(std::memory_order_relaxed), std::memory_order_relaxed);
+    slots_.swap(slots);
+    mask_ = size - 1;
   }
 
   const std::int64_t limit_;
   std::int64_t room_;  // owner only
   std::size_t mask_;   // written by the owner under the lock; read by the owner, and by thieves under the lock
-  std::unique_ptr<slot[]> slots_;
+  page_array<slot> slots_;
   alignas(64) std::atomic<std::int64_t> tail_{0};
   alignas(64) std::atomic<std::int64_t> head_{0};
   std::mutex mutex_;

@@ -204,7 +204,7 @@ void core::fire_timers() noexcept {
 void core::poll() noexcept {
   events_->poll();
   fire_timers();
-  if ((modes_.load(std::memory_order_relaxed) & (mode_attention | mode_surveyed)) != 0) attend();
+  if ((modes_.load(std::memory_order_relaxed) & modes_of_attention) != 0) attend();
 }
 
 // --- idling
@@ -318,7 +318,7 @@ void core::sleep() noexcept {
   // their look at asleep_/sleeping, this heavy one between our stores and our look at their work.
   detail::heavy_fence();
   const bool wanted = scheduler_->outside_pending() || (has_room() && has_work()) ||
-                      (modes_.load(std::memory_order_relaxed) & (mode_attention | mode_surveyed)) != 0 ||
+                      (modes_.load(std::memory_order_relaxed) & modes_of_attention) != 0 ||
                       runtime_.finished.load(std::memory_order_relaxed);
   if (!wanted) {
     detail::add_relaxed(counters_.sleeps);

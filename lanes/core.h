@@ -9,6 +9,7 @@
 
 #include <boost/intrusive/set.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <sys/types.h>
 
 #include <tokengate/core/host.h>
 #include <tokengate/core/node.h>
@@ -85,6 +86,8 @@ class core : public detail::host {
   [[nodiscard]] const operation_counters& counters_of(std::size_t operation) const { return operations_[operation]; }
   [[nodiscard]] std::size_t operations() const noexcept { return operations_.size(); }
   [[nodiscard]] const recent_ring& recent() const noexcept { return recent_; }
+  /// The system's number of its thread; 0 before that began.
+  [[nodiscard]] pid_t thread_id() const noexcept { return thread_id_.load(std::memory_order_relaxed); }
 
   /// So many workers may be busy, i.e. have a started token that does not wait. Who changes it tells the lanes, too
   /// (runtime::limit_workers). More take effect when a token yields the next time, fewer as workers come to rest: no
@@ -178,9 +181,10 @@ class core : public detail::host {
   bool claim_inline(detail::node& child) noexcept;
   bool claim_from_children(detail::node& child) noexcept;
   void drop_stale_children() noexcept;
-  // attend.cc: stop requests
+  // attend.cc: stop requests, memory
   void attend() noexcept;
   void end_queued_children() noexcept;
+  void tidy() noexcept;
   // answer.cc: surveys
   void answer_survey() noexcept;
   void describe(const worker& self, core_view& view) const;
@@ -253,6 +257,7 @@ class core : public detail::host {
   std::atomic<std::uint32_t> window_{0};                        // memory, and may be seen a little later
   alignas(64) std::atomic<permit_wait*> resubmitted_{nullptr};  // Treiber stack: release push, acquire exchange
   std::atomic<bool> asleep_{false};
+  std::atomic<pid_t> thread_id_{0};  // relaxed: a number, to ask the system with
   // Threads inside ready() or resubmit(): the core must stay until they have let go, although what they handed over may
   // run and end meanwhile. Release by them, acquire by the destructor.
   std::atomic<int> handing_over_{0};

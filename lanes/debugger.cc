@@ -30,6 +30,7 @@ struct detail::debugger_layout {
     table.slab_index = offsetof(node_arena::slab, index);
     table.large_after = offsetof(node_arena::large_header, after);
     table.large_header = sizeof(node_arena::large_header);
+    static_assert(offsetof(node, type) == poisoned_type);
     table.node_request = offsetof(node, request);
     table.node_creator = offsetof(node, creator);
     table.node_operation = offsetof(node, operation);

@@ -15,5 +15,9 @@ inline constexpr std::uint32_t mode_cancelling =
     8;  ///< hard stop: queued tokens are killed, running ones asked to stop
 /// Somebody wants to know what the fibers do (survey.h).
 inline constexpr std::uint32_t mode_surveyed = 16;
+/// The core is to give back memory that it does not need: much was done since it was asked the last time.
+inline constexpr std::uint32_t mode_tidying = 32;
+/// What makes it look up from its queues (core::attend).
+inline constexpr std::uint32_t modes_of_attention = mode_attention | mode_surveyed | mode_tidying;
 
 }  // namespace tokengate::lanes

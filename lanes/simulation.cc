@@ -77,7 +77,7 @@ class simulation::algorithm final : public boost::fibers::algo::algorithm {
 simulation::simulation(runtime& owner, const simulation_options& wanted)
     : runtime_(owner),
       settings_(wanted),
-      world_(detail::baton::make(owner.realm)),
+      world_(detail::baton::make(owner.realm, settings_.seed)),
       start_(world_->now()),
       random_(wanted.seed),
       // Some mistakes show when cores take turns all the time, others when one of them runs far ahead.

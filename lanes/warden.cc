@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include <tokengate/core/asymmetric_fence.h>
 #include <tokengate/core/node_arena.h>
 #include <tokengate/core/operation_table.h>
 #include <tokengate/lanes/converger.h>
@@ -17,6 +18,8 @@ using namespace std::chrono_literals;
 
 // Memory that was found idle twice goes back, so a burst is forgotten within 750 ms whenever it ends.
 constexpr std::chrono::nanoseconds most_busy_pause = 250ms, most_idle_pause = 500ms;
+// However often it looks for other things: memory that is wanted again at once is not to go to and fro.
+constexpr std::chrono::nanoseconds least_between_tidying = 200ms;
 constexpr std::chrono::nanoseconds patience_for_deadlocks = 1s, patience_for_probe = 100ms;
 
 warden::warden(runtime& of)
@@ -30,7 +33,6 @@ warden::~warden() { stop(); }
 
 void warden::start(std::vector<pthread_t> threads) {
   threads_ = std::move(threads);
-  for (std::size_t i = 0; i < runtime_.cores.size(); ++i) watched_[i].since = clock::now();
   // Signals to the process are not for this thread.
   sigset_t all, before;
   ::sigfillset(&all);
@@ -63,19 +65,18 @@ void warden::run() noexcept {
   const auto busy = std::min({most_busy_pause, every, wanted.convergence ? wanted.converge_every : every,
                               stall_after > 0ns ? std::max(stall_after / 4, 1'000'000ns) : every});
   const auto idle = std::max(busy, std::min(most_idle_pause, every));
-  auto pause = busy;
+  pause_ = busy;
   std::unique_lock lock(mutex_);
-  while (!ending_.wait_for(lock, pause, [this] { return end_; })) {
+  while (!ending_.wait_for(lock, pause_, [this] { return end_; })) {
     lock.unlock();
-    pause = look_around(clock::now()) ? busy : idle;
+    pause_ = look_around(clock::now()) ? busy : idle;
     lock.lock();
   }
 }
 
 /// True when there is something to watch.
 bool warden::look_around(clock::time_point now) noexcept {
-  const std::size_t released = detail::node_arena::instance().release_idle();
-  bool busy = released != 0;
+  bool busy = false;
   for (unsigned i = 0; i < runtime_.cores.size(); ++i) {
     const auto progress = progress_of(i);
     const bool moved = progress != std::exchange(watched_[i].progress, progress);
@@ -83,8 +84,26 @@ bool warden::look_around(clock::time_point now) noexcept {
     look_at(i, moved, now);
   }
   runtime_.adapts->look(now);
+  const bool tidying = now >= next_tidying_;
+  if (tidying)
+    for (unsigned i = 0; i < runtime_.cores.size(); ++i) have_tidied(i);
   look_for_deadlocks(now);
-  return busy;
+  if (tidying) {
+    next_tidying_ = now + least_between_tidying;
+    // Last, so that what cores have just given back is found idle.
+    released_ = detail::node_arena::instance().release_idle() != 0;
+  }
+  return busy || released_;
+}
+
+/// A core that has ended tokens since the last time is to give back what it does not need now: by itself, for nobody
+/// else may touch its caches. One that sleeps is woken for it.
+void warden::have_tidied(unsigned core) noexcept {
+  const auto finished = runtime_.cores[core]->finished();
+  if (finished == std::exchange(watched_[core].tidied_at, finished)) return;
+  runtime_.cores[core]->set_modes(mode_tidying);
+  detail::light_fence();  // with the heavy one in core::sleep()
+  runtime_.cores[core]->wake();
 }
 
 // --- stalls
@@ -100,17 +119,25 @@ std::uint64_t warden::progress_of(unsigned core) const noexcept {
 }
 
 /// A core whose counters stand still is asked for a sign of life, which it gives whenever it polls. One that gives none
-/// is stuck in what it runs.
+/// though its thread has had the time for it (held_time.h) is stuck in what it runs.
 void warden::look_at(unsigned core, bool moved, clock::time_point now) noexcept {
   watched& known = watched_[core];
   const auto stall_after = runtime_.settings.stall_after;
-  if (moved || runtime_.cores[core]->asleep() || stall_after <= 0ns) {
-    known.since = now;
+  const auto& subject = *runtime_.cores[core];
+  if (moved || subject.asleep() || stall_after <= 0ns) {
     known.asked = known.reported = false;
-  } else if (!known.asked) {
+    return;
+  }
+  if (known.reported) return;
+  const auto times = thread_times::of(threads_[core], subject.thread_id());
+  if (!known.asked) {
     known.asked = true;
+    known.held.begin(now, times);
     survey_.ask(core);
-  } else if (!known.reported && now - known.since >= stall_after) {
+    return;
+  }
+  known.held.add(now, pause_, times);
+  if (known.held.total() >= stall_after) {
     known.reported = true;
     std::array<void*, stall_probe::most_frames> frames;
     std::size_t count = 0;
@@ -118,14 +145,15 @@ void warden::look_at(unsigned core, bool moved, clock::time_point now) noexcept 
     std::uint32_t operation = 0;
     {
       const std::scoped_lock lock(probes_);
-      if (!known.probe.take(*runtime_.cores[core], threads_[core], patience_for_probe)) return;
+      if (!known.probe.take(subject, threads_[core], patience_for_probe)) return;
       token = known.probe.token();
       operation = known.probe.operation();
       count = known.probe.frames().size();
       std::copy_n(known.probe.frames().begin(), count, frames.begin());
     }
     if (token != 0)
-      detail::report_stall({core, token, operation_name(operation), now - known.since, std::span(frames).first(count)});
+      detail::report_stall(
+          {core, token, operation_name(operation), known.held.total(), std::span(frames).first(count)});
   }
 }
 

@@ -14,6 +14,7 @@
 
 #include <tokengate/lanes/debugger.h>
 #include <tokengate/lanes/fiber_status.h>
+#include <tokengate/lanes/held_time.h>
 #include <tokengate/lanes/stall_probe.h>
 #include <tokengate/lanes/survey.h>
 #include <tokengate/lanes/wait_graph.h>
@@ -21,7 +22,7 @@
 namespace tokengate::lanes {
 
 /// Wakes four times a second while the cores' counters move, else twice, and then
-///   gives node memory that is not used any more back to the system,
+///   has cores give back what they do not need any more, and gives idle node memory back to the system,
 ///   looks whether a core is stuck in one token (options::stall_after),
 ///   adapts how many workers of each core may be busy (options::converge_every, convergence.h),
 ///   looks for cycles of waits, if any wait began since it last found none (options::watch_every).
@@ -49,14 +50,16 @@ class warden {
 
   /// What is known of a core that does not seem to get on.
   struct watched {
-    std::uint64_t progress = 0;  ///< sum of its counters
-    clock::time_point since;     ///< when that was first seen
+    std::uint64_t progress = 0;   ///< sum of its counters
+    std::uint64_t tidied_at = 0;  ///< tokens it had ended when it was asked to tidy up
+    held_time held;               ///< since it was asked for a sign of life
     bool asked = false, reported = false;
     stall_probe probe;
   };
 
   void run() noexcept;
   bool look_around(clock::time_point now) noexcept;
+  void have_tidied(unsigned core) noexcept;
   void look_at(unsigned core, bool moved, clock::time_point now) noexcept;
   void look_for_deadlocks(clock::time_point now) noexcept;
   [[nodiscard]] std::uint64_t progress_of(unsigned core) const noexcept;
@@ -66,6 +69,9 @@ class warden {
   const debugger_listing listed_;
   surveyor survey_;
   std::vector<pthread_t> threads_;
+  clock::time_point next_tidying_;     // the warden's thread only, as are the next two
+  bool released_ = false;              // memory, the last time
+  std::chrono::nanoseconds pause_{0};  // planned, between the look before and this one
   std::unique_ptr<watched[]> watched_;
 
   std::mutex deadlocks_;  // what follows, and the look itself

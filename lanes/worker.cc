@@ -4,6 +4,7 @@
 #include <boost/fiber/operations.hpp>
 #include <pthread.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include <tokengate/lanes/runtime.h>
 #include <tokengate/lanes/worker.h>
@@ -16,6 +17,7 @@ void core::run() {
   char name[16];
   std::snprintf(name, sizeof name, "tokengate/%u", index_);
   ::pthread_setname_np(::pthread_self(), name);
+  thread_id_.store(::gettid(), std::memory_order_relaxed);
   make_current(this);
   exceptions_ = &exception_globals::of_thread();
   context::active()->get_scheduler()->set_algo(scheduler_);

@@ -82,7 +82,7 @@ says 'asynchronous file I/O'
 grep -q -- '--no-install-recommends --no-remove libxxhash-dev' apt_arguments || fail 'recommended packages, or removals'
 grep -q -- '-o DPkg::Lock::Timeout=' apt_arguments || fail 'does not wait for a busy apt'
 
-machine 'run needs no second compiler' clang-16 xxhash
+machine 'run needs no second compiler, nor a debugger' clang-16 gdb xxhash
 run run //:tokengate -- test
 calls_are dpkg-query 'bazel <run> <//:tokengate> <--> <test>'
 
@@ -90,6 +90,11 @@ machine 'test needs it' clang-16
 run --output_base /x test //...
 calls_are dpkg-query dpkg-query 'apt-get update (noninteractive)' 'apt-get install clang-16 (noninteractive)' \
   'bazel <--output_base> </x> <test> <//...>'
+
+machine 'and a debugger' gdb
+run test //tests/tools/...
+calls_are dpkg-query dpkg-query 'apt-get update (noninteractive)' 'apt-get install gdb (noninteractive)' \
+  'bazel <test> <//tests/tools/...>'
 
 machine 'so does everything that is built by it' clang-16
 PATH=$PWD/bin CC=clang-16 "$bazelw" run //:tokengate 2>said

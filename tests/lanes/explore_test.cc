@@ -153,7 +153,7 @@ TEST(exploring, carries_what_an_operation_throws) {
 }
 
 TEST(exploring, finds_tokens_that_wait_for_each_other) {
-  simulation::seeds wanted{.count = 1};
+  simulation::seeds wanted{.first = 4711, .count = 1};
   wanted.with.simulation.emplace().patience = 5ms;
   wanted.with.drain_for = 1s;
   const auto found = simulation::explore(wanted, [](coordinator&) {
@@ -171,6 +171,7 @@ TEST(exploring, finds_tokens_that_wait_for_each_other) {
   });
   ASSERT_TRUE(found.has_value());
   EXPECT_NE(found->what.find("nothing can happen any more"), std::string::npos) << found->what;
+  EXPECT_NE(found->what.find("seed 4711"), std::string::npos) << found->what;
 }
 
 }  // namespace

@@ -18,8 +18,7 @@
 #include <tokengate/core/this_token.h>
 #include <tokengate/core/wait_any.h>
 #include <tokengate/io/blocking.h>
-#include <tokengate/tests/lanes/gate.h>
-#include <tokengate/tests/lanes/runtime_fixture.h>
+#include <tokengate/tests/lanes/stopping_fixture.h>
 
 namespace tokengate {
 namespace {
@@ -28,10 +27,11 @@ using namespace std::chrono_literals;
 using testing::all_shapes;
 using testing::blockade;
 using testing::eventually;
-using testing::every_shape;
 using testing::gate;
+using testing::held_at;
 using testing::name_of_shape;
 using testing::runtime_test;
+using testing::stopping_test;
 using testing::tracked;
 using testing::why;
 
@@ -42,17 +42,7 @@ TOKENGATE_OPERATION(void, spared, (tracked)) { doomed_waits_at->pass(); }
 TOKENGATE_OPERATION(void, on_storage, (gate * at), storage_speed::slow) { at->pass(); }
 TOKENGATE_APPLICATION(kill_application);
 
-class killing : public every_shape {
- protected:
-  void SetUp() override { start_shape(); }
-  /// One token on each core keeps it busy until `wall` is lifted.
-  std::vector<token<void>> block_all_cores(blockade& wall) {
-    std::vector<token<void>> busy;
-    for (unsigned i = 0; i < running().cores(); ++i) busy.push_back(submit([&] { wall.hold(); }));
-    EXPECT_TRUE(eventually([&] { return wall.holding() == static_cast<int>(running().cores()); }));
-    return busy;
-  }
-};
+class killing : public stopping_test {};
 INSTANTIATE_TEST_SUITE_P(on, killing, all_shapes(), name_of_shape);
 
 TEST_P(killing, ends_queued_tokens_at_once) {
@@ -130,7 +120,7 @@ TEST_P(killing, ends_every_wait_and_what_is_waited_for) {
     EXPECT_TRUE(waits.kill("enough"));
     EXPECT_NE(why<token_killed>(waits).find("enough"), std::string::npos) << i;
     EXPECT_FALSE(went_on) << i;
-    EXPECT_TRUE(eventually([&] { return held.waiting() == 0; })) << i << ": what it waited for";
+    EXPECT_TRUE(held_at(held, 0)) << i << ": what it waited for";
   }
   EXPECT_GE(sum(&core_statistics::cancelled_waits), ways.size());
 }
@@ -179,7 +169,7 @@ TEST_P(killing, gives_storage_permits_back) {
   gate held, open;
   open.open();
   auto holds = on_storage(&held);
-  EXPECT_TRUE(eventually([&] { return held.waiting() == 1; }));
+  EXPECT_TRUE(held_at(held));
   auto second = on_storage(&held), third = on_storage(&open);
   EXPECT_TRUE(eventually([&] { return running().statistics_of(storage_speed::slow).waiting == 2; }));
   EXPECT_TRUE(second.kill()) << "waits for its permit";
@@ -190,9 +180,9 @@ TEST_P(killing, gives_storage_permits_back) {
   // And while it takes a permit again that it lent to its child.
   gate child_held;
   auto parent = submit(tags{storage_speed::slow}, [&] { submit([&] { child_held.pass(); }).get(); });
-  EXPECT_TRUE(eventually([&] { return child_held.waiting() == 1; }));
+  EXPECT_TRUE(held_at(child_held));
   auto in_between = on_storage(&held);
-  EXPECT_TRUE(eventually([&] { return held.waiting() == 1; }));
+  EXPECT_TRUE(held_at(held));
   child_held.open();
   EXPECT_TRUE(eventually([&] { return running().statistics_of(storage_speed::slow).waiting == 1; }));
   EXPECT_TRUE(parent.kill());
@@ -292,7 +282,7 @@ TEST_P(killing, one_that_has_ended_changes_nothing) {
 TEST_P(killing, from_another_token_and_of_oneself) {
   gate held;
   auto victim = submit([&] { held.pass(); });
-  EXPECT_TRUE(eventually([&] { return held.waiting() == 1; }));
+  EXPECT_TRUE(held_at(held));
   submit([&] { EXPECT_TRUE(victim.kill("by a colleague")); }).get();
   EXPECT_NE(why<token_killed>(victim).find("by a colleague"), std::string::npos);
 

@@ -1,11 +1,7 @@
+// What observers are told of a token: every change of its state, in order, whatever becomes of it.
 #include <atomic>
 #include <chrono>
-#include <map>
-#include <mutex>
-#include <optional>
 #include <stdexcept>
-#include <string>
-#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -14,22 +10,20 @@
 
 #include <tokengate/core/error.h>
 #include <tokengate/core/gather.h>
-#include <tokengate/core/observe.h>
 #include <tokengate/core/operation.h>
 #include <tokengate/core/registry.h>
 #include <tokengate/core/submit.h>
 #include <tokengate/core/this_token.h>
-#include <tokengate/tests/lanes/gate.h>
-#include <tokengate/tests/lanes/runtime_fixture.h>
+#include <tokengate/tests/lanes/observe_fixture.h>
 
 namespace tokengate {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::blockade;
 using testing::eventually;
 using testing::gate;
-using testing::runtime_test;
+using testing::log;
+using testing::path;
 using enum token_state;
 
 TOKENGATE_OPERATION(int, quick, (int x)) { return x; }
@@ -48,70 +42,9 @@ TOKENGATE_OPERATION(int, family, (int depth), external_calls{"family", quick}) {
 }
 TOKENGATE_APPLICATION(observe_application);
 
-using path = std::vector<token_state>;
+class observed : public testing::observed_test {};
 
-/// What observers saw, by token, in the order in which they were called.
-class log {
- public:
-  void note(const state_change& change) {
-    const std::scoped_lock lock(mutex_);
-    all_[change.token].push_back(change);
-  }
-  std::function<void(const state_change&)> observer() {
-    return [this](const state_change& change) { note(change); };
-  }
-  /// The states a token went through; empty if one step does not begin where the one before ended.
-  path of(std::uint64_t token) const {
-    const std::scoped_lock lock(mutex_);
-    const auto found = all_.find(token);
-    if (found == all_.end()) return {};
-    path steps{found->second.front().from};
-    for (const auto& each : found->second) {
-      if (each.from != steps.back()) return {};
-      steps.push_back(each.to);
-    }
-    return steps;
-  }
-  state_change last_of(std::uint64_t token) const {
-    const std::scoped_lock lock(mutex_);
-    return all_.at(token).back();
-  }
-  std::vector<std::uint64_t> tokens() const {
-    const std::scoped_lock lock(mutex_);
-    std::vector<std::uint64_t> ids;
-    for (const auto& [id, changes] : all_) ids.push_back(id);
-    return ids;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::map<std::uint64_t, std::vector<state_change>> all_;
-};
-
-class observe : public runtime_test {
- protected:
-  coordinator& start_observed(const options& wanted) {
-    auto& system = start(wanted);
-    observing = system.observe(seen.observer());
-    return system;
-  }
-  /// Keeps the only core busy until lift().
-  void block_the_core() {
-    holder = submit([this] { busy.hold(); });
-    EXPECT_TRUE(eventually([this] { return busy.holding() == 1; }));
-  }
-  void lift() {
-    busy.lift();
-    holder.get();
-  }
-
-  log seen;
-  observation observing;
-  blockade busy;
-  token<void> holder;
-};
-
-TEST_F(observe, a_token_that_runs) {
+TEST_F(observed, a_token_that_runs) {
   start_observed(small(1, 1, 8));
   auto made = quick(1);
   const auto id = made.id();
@@ -122,7 +55,7 @@ TEST_F(observe, a_token_that_runs) {
   EXPECT_EQ(seen.last_of(id).reason, "");
 }
 
-TEST_F(observe, a_token_that_fails) {
+TEST_F(observed, a_token_that_fails) {
   start_observed(small(1, 1, 8));
   auto made = fails();
   const auto id = made.id();
@@ -130,7 +63,7 @@ TEST_F(observe, a_token_that_fails) {
   EXPECT_EQ(seen.of(id), (path{created, admitted, executing, failed}));
 }
 
-TEST_F(observe, tokens_that_wait_at_the_gate) {
+TEST_F(observed, tokens_that_wait_at_the_gate) {
   start_observed(small(1, 1, 2));
   block_the_core();
   std::vector<token<int>> tokens;
@@ -148,7 +81,7 @@ TEST_F(observe, tokens_that_wait_at_the_gate) {
   EXPECT_EQ(seen.of(ids[4]), (path{created, waiting, admitted, executing, completed}));
 }
 
-TEST_F(observe, tokens_killed_in_a_queue) {
+TEST_F(observed, tokens_killed_in_a_queue) {
   start_observed(small(1, 1, 2));
   block_the_core();
   auto in_mailbox = quick(0), second = quick(1), at_gate = quick(2), drained = quick(3);
@@ -165,7 +98,7 @@ TEST_F(observe, tokens_killed_in_a_queue) {
   second.get();
 }
 
-TEST_F(observe, tokens_stopped_while_they_run) {
+TEST_F(observed, tokens_stopped_while_they_run) {
   start_observed(small(1, 1, 8));
   auto made = waits_for_ever();
   EXPECT_TRUE(eventually([&] { return made.state() == executing; }));
@@ -177,7 +110,7 @@ TEST_F(observe, tokens_stopped_while_they_run) {
   EXPECT_EQ(seen.last_of(id).core, 0);
 }
 
-TEST_F(observe, tokens_that_are_too_late) {
+TEST_F(observed, tokens_that_are_too_late) {
   start_observed(small(1, 1, 8));
   auto runs = hurried();
   const auto id = runs.id();
@@ -193,7 +126,7 @@ TEST_F(observe, tokens_that_are_too_late) {
   lift();
 }
 
-TEST_F(observe, a_hard_stop) {
+TEST_F(observed, a_hard_stop) {
   auto& system = start_observed(small(1, 1, 2));
   auto sleeper = waits_for_ever();
   EXPECT_TRUE(eventually([&] { return sleeper.state() == executing; }));
@@ -218,7 +151,7 @@ TEST_F(observe, a_hard_stop) {
   }
 }
 
-TEST_F(observe, children_however_they_are_run) {
+TEST_F(observed, children_however_they_are_run) {
   for (const std::size_t max_waiting : {std::size_t{1} << 20, std::size_t{1}}) {
     auto wanted = small(2, 2, 8);
     wanted.max_waiting = max_waiting;  // 1: children are run as they are made
@@ -240,7 +173,7 @@ TEST_F(observe, children_however_they_are_run) {
   }
 }
 
-TEST_F(observe, a_child_killed_in_its_queue) {
+TEST_F(observed, a_child_killed_in_its_queue) {
   start_observed(small(1, 1, 8));
   std::atomic<std::uint64_t> child_id{0};
   submit([&] {
@@ -255,7 +188,7 @@ TEST_F(observe, a_child_killed_in_its_queue) {
   EXPECT_EQ(seen.last_of(child_id).core, 0);
 }
 
-TEST_F(observe, pauses) {
+TEST_F(observed, pauses) {
   auto& system = start_observed(small(1, 1, 8));
   system.pause();
   auto kept = quick(1), kept_anchored = token<int>();
@@ -277,7 +210,7 @@ TEST_F(observe, pauses) {
   EXPECT_EQ(seen.of(held_id), (path{created, waiting, admitted, executing, completed}));
 }
 
-TEST_F(observe, tokens_that_wait_for_storage) {
+TEST_F(observed, tokens_that_wait_for_storage) {
   auto wanted = small(1, 2, 8);
   wanted.storage.slow = 1;
   start_observed(wanted);
@@ -292,132 +225,6 @@ TEST_F(observe, tokens_that_wait_for_storage) {
   holds.get();
   next.get();
   EXPECT_EQ(seen.of(id), (path{created, admitted, executing, completed}));
-}
-
-TEST_F(observe, nobody_is_told_after_the_end) {
-  auto& system = start_observed(small(1, 1, 8));
-  quick(1).get();
-  const auto before = seen.tokens().size();
-  observing.end();
-  observing.end();
-  for (int i = 0; i < 1000; ++i) quick(i).get();
-  EXPECT_EQ(seen.tokens().size(), before);
-  log again;
-  {
-    const auto second = system.observe(again.observer());
-    quick(1).get();
-  }
-  quick(1).get();
-  EXPECT_EQ(again.tokens().size(), 1u);
-}
-
-TEST_F(observe, an_observer_hears_of_the_tokens_of_its_coordinator_only) {
-  auto& first = start_observed(small(1, 1, 8));
-  coordinator other(small(1, 1, 8));
-  other.start();
-  {
-    const coordinator::scope meant(other);
-    quick(1).get();
-  }
-  EXPECT_TRUE(seen.tokens().empty());
-  const coordinator::scope meant(first);
-  quick(1).get();
-  EXPECT_EQ(seen.tokens().size(), 1u);
-}
-
-TEST_F(observe, it_goes_on_after_a_restart_and_ends_with_the_coordinator) {
-  log all;
-  observation outlives;
-  {
-    coordinator system(small(1, 1, 8));
-    outlives = system.observe(all.observer());
-    system.start();
-    quick(1).get();
-    system.stop();
-    system.start();
-    quick(1).get();
-    system.stop();
-  }
-  EXPECT_EQ(all.tokens().size(), 2u);
-  coordinator next(small(1, 1, 8));  // may get the number of the one before
-  next.start();
-  quick(1).get();
-  EXPECT_EQ(all.tokens().size(), 2u);
-}
-
-TEST_F(observe, one_that_throws_harms_nobody) {
-  auto& system = start_observed(small(2, 2, 4));
-  const auto bad = system.observe([](const state_change&) { throw std::runtime_error("I do not like this"); });
-  std::vector<token<int>> tokens;
-  for (int i = 0; i < 200; ++i) tokens.push_back(quick(i));
-  gather(std::move(tokens));
-  EXPECT_GE(bad.failures(), 600u);
-  EXPECT_EQ(observing.failures(), 0u);
-  EXPECT_EQ(seen.tokens().size(), 200u);
-}
-
-TEST_F(observe, one_may_look_around_and_kill) {
-  auto& system = start(small(1, 1, 2));
-  std::atomic<std::uint64_t> looks{0};
-  const auto looking = system.observe([&](const state_change& change) {
-    looks += system.statistics().size() + system.statistics_of_cores().size() + system.recent().size() +
-             system.tokens().size();
-    if (change.operation == "waits_for_ever" && change.to == executing) system.kill(change.token, "by its observer");
-  });
-  auto doomed = waits_for_ever();
-  EXPECT_THROW(doomed.get(), token_killed);
-  block_the_core();
-  std::vector<token<int>> tokens;
-  for (int i = 0; i < 10; ++i) tokens.push_back(quick(i));
-  tokens.back().kill();
-  tokens.pop_back();
-  lift();
-  gather(std::move(tokens));
-  EXPECT_GT(looks.load(), 0u);
-}
-
-TEST_F(observe, one_may_end_itself) {
-  auto& system = start(small(2, 2, 8));
-  std::atomic<int> calls{0};
-  std::mutex mutex;
-  std::optional<observation> own;
-  {
-    const std::scoped_lock lock(mutex);
-    own = system.observe([&](const state_change&) {
-      const std::scoped_lock inner(mutex);
-      ++calls;
-      own->end();
-    });
-  }
-  for (int i = 0; i < 20; ++i) quick(i).get();
-  EXPECT_EQ(calls.load(), 1);
-}
-
-TEST_F(observe, an_empty_function_is_refused) {
-  auto& system = start(small(1, 1, 8));
-  EXPECT_THROW(static_cast<void>(system.observe(nullptr)), misuse);
-}
-
-TEST_F(observe, observers_come_and_go_under_load) {
-  auto& system = start(small(2, 2, 8));
-  std::atomic<bool> stop{false};
-  std::thread load([&] {
-    while (!stop.load()) family(4).get();
-  });
-  for (int round = 0; round < 200; ++round) {
-    // The log is gone right after the observation: a late call would be seen by the sanitizers.
-    auto all = std::make_unique<log>();
-    auto watching = system.observe(all->observer());
-    auto made = family(2);
-    const auto id = made.id();
-    made.get();
-    watching.end();
-    auto steps = all->of(id);
-    std::erase(steps, waiting);
-    EXPECT_EQ(steps, (path{created, admitted, executing, completed})) << "made after observe() had returned";
-  }
-  stop.store(true);
-  load.join();
 }
 
 }  // namespace

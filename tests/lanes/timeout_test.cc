@@ -15,8 +15,7 @@
 #include <tokengate/core/submit.h>
 #include <tokengate/core/this_token.h>
 #include <tokengate/core/wait_any.h>
-#include <tokengate/tests/lanes/gate.h>
-#include <tokengate/tests/lanes/runtime_fixture.h>
+#include <tokengate/tests/lanes/stopping_fixture.h>
 
 namespace tokengate {
 namespace {
@@ -25,9 +24,10 @@ using namespace std::chrono_literals;
 using testing::all_shapes;
 using testing::blockade;
 using testing::eventually;
-using testing::every_shape;
 using testing::gate;
+using testing::held_at;
 using testing::name_of_shape;
+using testing::stopping_test;
 using testing::tracked;
 using testing::why;
 using clock = std::chrono::steady_clock;
@@ -37,10 +37,7 @@ TOKENGATE_OPERATION(int, patient, (int x), timeout{24h}) { return x; }
 TOKENGATE_OPERATION(clock::time_point, tells_its_deadline, (), timeout{1h}) { return this_token::deadline(); }
 TOKENGATE_APPLICATION(timeout_application);
 
-class timing_out : public every_shape {
- protected:
-  void SetUp() override { start_shape(); }
-};
+class timing_out : public stopping_test {};
 INSTANTIATE_TEST_SUITE_P(on, timing_out, all_shapes(), name_of_shape);
 
 TEST_P(timing_out, ends_a_token_that_waits) {
@@ -54,7 +51,7 @@ TEST_P(timing_out, ends_a_token_that_waits) {
   EXPECT_THROW(submitted.get(), token_timed_out);
   EXPECT_EQ(sum(&operation_statistics::timeouts), 2u);
   EXPECT_EQ(sum(&operation_statistics::killed), 0u);
-  EXPECT_TRUE(eventually([&] { return held.waiting() == 0; }));
+  EXPECT_TRUE(held_at(held, 0));
 }
 
 TEST_P(timing_out, needs_nobody_who_waits) {
@@ -96,14 +93,12 @@ TEST_P(timing_out, ends_every_kind_of_wait) {
     this_token::yield();
   });
   for (auto& each : tokens) EXPECT_THROW(each.get(), token_timed_out);
-  EXPECT_TRUE(eventually([&] { return held.waiting() == 0; }));
+  EXPECT_TRUE(held_at(held, 0));
 }
 
 TEST_P(timing_out, ends_a_token_that_is_queued_too_long) {
   blockade wall;
-  std::vector<token<void>> busy;
-  for (unsigned i = 0; i < running().cores(); ++i) busy.push_back(submit([&] { wall.hold(); }));
-  EXPECT_TRUE(eventually([&] { return wall.holding() == static_cast<int>(running().cores()); }));
+  auto busy = block_all_cores(wall);
   std::atomic<int> begun{0};
   std::vector<token<void>> queued;
   for (int i = 0; i < 10; ++i)
@@ -233,7 +228,7 @@ TEST_P(timing_out, a_wait_that_gives_up_before_the_deadline_leaves_the_token_as_
   });
   EXPECT_THROW(token.get_for(1us), wait_timed_out);
   submit([&] { EXPECT_THROW(token.get_for(1us), wait_timed_out); }).get();
-  EXPECT_TRUE(eventually([&] { return held.waiting() == 1; }));
+  EXPECT_TRUE(held_at(held));
   held.open();
   EXPECT_EQ(token.get(), 2);
 }

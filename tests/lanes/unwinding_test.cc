@@ -13,8 +13,7 @@
 #include <tokengate/core/gather.h>
 #include <tokengate/core/submit.h>
 #include <tokengate/core/this_token.h>
-#include <tokengate/tests/lanes/gate.h>
-#include <tokengate/tests/lanes/runtime_fixture.h>
+#include <tokengate/tests/lanes/stopping_fixture.h>
 
 namespace tokengate {
 namespace {
@@ -22,16 +21,14 @@ namespace {
 using namespace std::chrono_literals;
 using testing::all_shapes;
 using testing::eventually;
-using testing::every_shape;
 using testing::gate;
+using testing::held_at;
 using testing::name_of_shape;
+using testing::stopping_test;
 using testing::tracked;
 using testing::why;
 
-class unwinding : public every_shape {
- protected:
-  void SetUp() override { start_shape(); }
-};
+class unwinding : public stopping_test {};
 INSTANTIATE_TEST_SUITE_P(on, unwinding, all_shapes(), name_of_shape);
 
 TEST_P(unwinding, goes_through_handlers_of_std_exception) {
@@ -48,7 +45,7 @@ TEST_P(unwinding, goes_through_handlers_of_std_exception) {
       swallowed = true;
     }
   });
-  EXPECT_TRUE(eventually([&] { return held.waiting() == 1; }));
+  EXPECT_TRUE(held_at(held));
   EXPECT_TRUE(token.kill());
   EXPECT_THROW(token.get(), token_killed);
   EXPECT_FALSE(swallowed);
@@ -76,12 +73,12 @@ TEST_P(unwinding, comes_again_at_each_suspension_point_for_who_swallows_it) {
     attempt([&] { gather(submit([&] { held.pass(); }), submit([&] { held.pass(); })); });
     return 5;
   });
-  EXPECT_TRUE(eventually([&] { return held.waiting() == 1; }));
+  EXPECT_TRUE(held_at(held));
   EXPECT_TRUE(token.kill());
   EXPECT_EQ(token.get(), 5) << "it ended by itself after all";
   EXPECT_EQ(thrown, 7);
   EXPECT_EQ(got_through, 0);
-  EXPECT_TRUE(eventually([&] { return held.waiting() == 0; }));
+  EXPECT_TRUE(held_at(held, 0));
 }
 
 TEST_P(unwinding, does_not_come_while_an_exception_is_under_way) {
@@ -99,9 +96,9 @@ TEST_P(unwinding, does_not_come_while_an_exception_is_under_way) {
     } last_will{&cleanup, &cleaned};
     held.pass();
   });
-  EXPECT_TRUE(eventually([&] { return held.waiting() == 1; }));
+  EXPECT_TRUE(held_at(held));
   EXPECT_TRUE(token.kill());
-  EXPECT_TRUE(eventually([&] { return cleanup.waiting() == 1; }));
+  EXPECT_TRUE(held_at(cleanup));
   EXPECT_EQ(token.state(), token_state::executing);
   cleanup.open();
   EXPECT_THROW(token.get(), token_killed);
@@ -128,7 +125,7 @@ TEST_P(unwinding, kills_children_whose_handles_go_and_leaves_detached_ones) {
   EXPECT_TRUE(eventually([&] { return held.waiting() == 8 && parent_waits.waiting() == 1; }));
   EXPECT_TRUE(parent.kill());
   EXPECT_THROW(parent.get(), token_killed);
-  EXPECT_TRUE(eventually([&] { return held.waiting() == 3; }));
+  EXPECT_TRUE(held_at(held, 3));
   EXPECT_TRUE(eventually([&] { return sum(&operation_statistics::killed) == 6; }));
   held.open();
   EXPECT_TRUE(eventually([&] { return went_on == 3; }));
@@ -137,7 +134,7 @@ TEST_P(unwinding, kills_children_whose_handles_go_and_leaves_detached_ones) {
 TEST_P(unwinding, children_are_told_whose_end_they_share) {
   gate held;
   auto parent = submit([&] { submit([&] { held.pass(); }).get(); });
-  EXPECT_TRUE(eventually([&] { return held.waiting() == 1; }));
+  EXPECT_TRUE(held_at(held));
   EXPECT_TRUE(parent.kill("a whole family"));
   EXPECT_NE(why<token_killed>(parent).find("a whole family"), std::string::npos);
   EXPECT_EQ(sum(&operation_statistics::killed), 2u);
@@ -156,7 +153,7 @@ TEST_P(unwinding, a_parent_may_outlive_its_killed_child) {
     this_token::yield();
     return message;
   });
-  EXPECT_TRUE(eventually([&] { return held.waiting() == 1; }));
+  EXPECT_TRUE(held_at(held));
   EXPECT_TRUE(running().kill(child_id, "only the child"));
   const auto message = parent.get();
   EXPECT_NE(message.find("only the child"), std::string::npos) << message;
@@ -197,7 +194,7 @@ TEST_P(unwinding, waits_until_a_shield_ends) {
     this_token::sleep_for(1ns);
     went_on = true;
   });
-  EXPECT_TRUE(eventually([&] { return held.waiting() == 1; }));
+  EXPECT_TRUE(held_at(held));
   EXPECT_TRUE(token.kill());
   EXPECT_EQ(submit([] { return 1; }).get(), 1);
   EXPECT_EQ(held.waiting(), 1u);
@@ -225,7 +222,7 @@ TEST_P(unwinding, what_a_shielded_token_waits_for_goes_on) {
     }
     this_token::sleep_for(24h);
   });
-  EXPECT_TRUE(eventually([&] { return held.waiting() == 1; }));
+  EXPECT_TRUE(held_at(held));
   EXPECT_TRUE(token.kill());
   EXPECT_EQ(submit([] { return 1; }).get(), 1);
   EXPECT_EQ(held.waiting(), 1u) << "the child was not asked to stop";
@@ -246,9 +243,9 @@ TEST_P(unwinding, arguments_of_an_ended_token_may_wait_in_their_destructors) {
     gate* at_;
   };
   auto token = submit([&held, argument = waits_when_destroyed(cleanup)] { held.pass(); });
-  EXPECT_TRUE(eventually([&] { return held.waiting() == 1; }));
+  EXPECT_TRUE(held_at(held));
   EXPECT_TRUE(token.kill());
-  EXPECT_TRUE(eventually([&] { return cleanup.waiting() == 1; }));
+  EXPECT_TRUE(held_at(cleanup));
   cleanup.open();
   EXPECT_THROW(token.get(), token_killed);
 }
@@ -264,7 +261,7 @@ TEST_P(unwinding, a_deep_chain_of_waiting_tokens_ends_as_a_whole) {
     }
   };
   auto top = submit(chain::go, depth, &held);
-  EXPECT_TRUE(eventually([&] { return held.waiting() == 1; }));
+  EXPECT_TRUE(held_at(held));
   EXPECT_TRUE(top.kill());
   EXPECT_THROW(top.get(), token_killed);
   EXPECT_TRUE(eventually([&] { return sum(&operation_statistics::killed) == depth + 1; }));
@@ -284,7 +281,7 @@ TEST_P(unwinding, the_kill_of_an_inner_token_leaves_the_outer_ones_alone) {
     });
     return middle.get();
   });
-  EXPECT_TRUE(eventually([&] { return held.waiting() == 1; }));
+  EXPECT_TRUE(held_at(held));
   EXPECT_TRUE(running().kill(inner));
   EXPECT_EQ(top.get(), 2);
   EXPECT_EQ(sum(&operation_statistics::killed), 1u);

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <fstream>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -11,9 +12,12 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <tokengate/core/operation.h>
+#include <tokengate/core/registry.h>
 #include <tokengate/core/submit.h>
 #include <tokengate/core/this_token.h>
 #include <tokengate/lanes/stall.h>
+#include <tokengate/tests/core/scaled.h>
 #include <tokengate/tests/lanes/gate.h>
 #include <tokengate/tests/lanes/runtime_fixture.h>
 
@@ -24,6 +28,16 @@ using namespace std::chrono_literals;
 using testing::eventually;
 using testing::gate;
 using testing::runtime_test;
+
+TOKENGATE_OPERATION(void, of_family, ()) {}
+TOKENGATE_OPERATION(void, preferred, (const std::function<void()>& family), external_calls{of_family},
+                    domain::preferred) {
+  family();
+}
+TOKENGATE_OPERATION(void, bound, (const std::function<void()>& family), external_calls{of_family}, domain::bound) {
+  family();
+}
+TOKENGATE_APPLICATION(watch_application);
 
 struct seen_stall {
   unsigned core;
@@ -120,6 +134,21 @@ TEST_F(watched, a_token_that_suspends_or_yields_is_not) {
   EXPECT_EQ(stalls[0].token, id);
 }
 
+TEST_F(watched, a_token_that_blocks_its_thread_is_reported) {
+  start(impatient());
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  auto holds = submit([&] {
+    char byte;
+    return ::read(ends[0], &byte, 1);
+  });
+  EXPECT_TRUE(eventually([] { return stall_count() == 1; })) << "it takes no time of the processor, but its core";
+  EXPECT_EQ(::write(ends[1], "", 1), 1);
+  EXPECT_EQ(holds.get(), 1);
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
 TEST_F(watched, fibers_are_listed_with_what_they_wait_for) {
   auto& cores = start(small(2, 2, 64));
   gate held;
@@ -190,6 +219,29 @@ std::size_t resident() {
   std::size_t pages = 0;
   std::ifstream("/proc/self/statm") >> pages >> pages;
   return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+TEST_F(watched, what_many_children_took_goes_back_to_the_system) {
+  if (testing::scaled(100) != 100) GTEST_SKIP() << "the sanitizer keeps freed memory";
+  constexpr std::size_t count = 1'000'000, megabyte = std::size_t{1} << 20;
+  for (const auto where : {domain::preferred, domain::bound}) {
+    coordinator cores(small(1, 2, 64));
+    cores.start();
+    submit([] {}).get();
+    std::vector<token<void>> children(count);  // here, for the heap keeps what was freed
+    const auto before = resident();
+    std::size_t at_most = 0;
+    const auto family = [&] {
+      for (auto& each : children) each = submit([] {});
+      at_most = resident();
+      for (std::size_t i = count; i-- > 0;) children[i].get();
+    };
+    where == domain::preferred ? preferred(family).get() : bound(family).get();
+    EXPECT_GT(at_most, before + 64 * megabyte) << "the children's memory must be seen, or this test is none";
+    EXPECT_TRUE(eventually([&] { return resident() < before + 6 * megabyte; }))
+        << resident() << " bytes, " << before << " before";
+    cores.stop();
+  }
 }
 
 TEST_F(watched, node_memory_goes_back_to_the_system) {

@@ -1,7 +1,9 @@
 // A program of tokens with one planted bug, or with none: what the sanitizers must report, and what they must not.
-//   planted none|race|use_after_free|overflow
+//   planted none|race|use_after_free|stale_argument|stale_result|overflow
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <mutex>
@@ -82,6 +84,30 @@ void use_after_free(bool planted) {
   reader.get();
 }
 
+/// Remembers where it was made: a result is made inside its token.
+struct made_somewhere {
+  explicit made_somewhere(const int*& place) { place = &value; }
+  int value = 1;
+};
+
+/// Somebody keeps the address of a token's argument, or result, and looks there while the token is there, or later.
+void stale(bool planted_argument, bool planted_result) {
+  const int *argument = nullptr, *result = nullptr;
+  int sum = 0;
+  {
+    auto made = submit([&argument, &result, value = 1] {
+      argument = &value;
+      return made_somewhere(result);
+    });
+    made.wait();
+    sum += planted::read(result);
+    made.get();
+  }
+  if (planted_argument) sum += planted::read(argument);
+  if (planted_result) sum += planted::read(result);
+  static_cast<void>(sum);
+}
+
 /// A token that was suspended adds.
 void overflow(bool planted) {
   submit([planted] {
@@ -94,12 +120,14 @@ void overflow(bool planted) {
 
 int main(int count, char** arguments) {
   const std::string_view bug = count == 2 ? arguments[1] : "";
-  if (bug != "none" && bug != "race" && bug != "use_after_free" && bug != "overflow") return 2;
+  constexpr std::string_view bugs[] = {"none", "race", "use_after_free", "stale_argument", "stale_result", "overflow"};
+  if (std::find(std::begin(bugs), std::end(bugs), bug) == std::end(bugs)) return 2;
   tokengate::coordinator tokens({.cores = 2, .workers = 1});
   tokens.start();
   for (int round = 0; round < rounds; ++round) {
     race(bug == "race");
     use_after_free(bug == "use_after_free");
+    stale(bug == "stale_argument", bug == "stale_result");
     overflow(bug == "overflow");
   }
   tokens.stop();
