@@ -32,8 +32,6 @@ class permit_given_back {
   host* core_;
 };
 
-bool over(const node& awaited) noexcept { return awaited.terminal() || awaited.request.abandoned(); }
-
 /// Who waits for a token with a deadline sees to it that the deadline is kept: that way it costs the token no timer.
 void expire(node& awaited) noexcept {
   if (now() >= deadline_of(awaited)) request_stop(awaited, awaited.id(), stop_cause::late, 0);
@@ -105,10 +103,12 @@ bool run_in_place(node& awaited) noexcept {
 
 }  // namespace
 
-void await(node& awaited) {
-  if (run_in_place(awaited)) {
+bool over(const node& awaited) noexcept { return awaited.terminal() || awaited.request.abandoned(); }
+
+void await_slowly(node& awaited, bool was_run) {
+  if (was_run) {
     // Ended because this token is to stop: then so does this wait.
-    if (awaited.state() != token_state::completed && must_stop()) throw stop_unwind{};
+    if (must_stop()) throw stop_unwind{};
     return;
   }
   if (over(awaited)) return;
@@ -126,7 +126,11 @@ void await_all(node* const* awaited, std::size_t count) {
   std::size_t open = 0;
   for (std::size_t i = count; i-- > 0;)
     if (!run_in_place(*awaited[i]) && !over(*awaited[i])) ++open;
-  if (open != 0) wait(awaited, count, waiter::mode::all, clock::time_point::max());
+  if (open != 0) await_open(awaited, count);
+}
+
+void await_open(node* const* awaited, std::size_t count) {
+  wait(awaited, count, waiter::mode::all, clock::time_point::max());
 }
 
 std::size_t await_any(node* const* awaited, std::size_t count) {

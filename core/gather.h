@@ -101,12 +101,36 @@ void await_tuple(const token<T>&... tokens) {
   }
 }
 
-template <class T>
-void await_range(const std::vector<token<T>>& tokens) {
+/// Calls `ended(handle, node)` for each token that was run in place here, while its memory is at hand.
+template <class T, class Ended>
+void await_range(std::vector<token<T>>& tokens, Ended ended) {
+  constexpr std::size_t ahead = 8;  // so far that the memory of the next ones has come from wherever it is
+  std::size_t open = 0;
+  host* const core = host::current();
+  for (std::size_t i = tokens.size(); i-- > 0;) {
+    if (i >= ahead) __builtin_prefetch(token_access::peek(tokens[i - ahead]), 1);
+    node& each = token_access::node_of(tokens[i]);
+    if (core != nullptr && core->run_inline(each))
+      ended(tokens[i], each);
+    else if (!over(each))
+      ++open;
+  }
+  if (open == 0) return;
   std::vector<node*> nodes;
-  nodes.reserve(tokens.size());
-  for (const auto& handle : tokens) nodes.push_back(&token_access::node_of(handle));
-  await_all(nodes.data(), nodes.size());
+  nodes.reserve(open);
+  for (const auto& handle : tokens)
+    if (handle.valid() && !over(token_access::node_of(handle))) nodes.push_back(&token_access::node_of(handle));
+  if (!nodes.empty()) await_open(nodes.data(), nodes.size());
+}
+
+/// Takes the results of those that have one: `void` needs no place to keep it.
+template <class T>
+void await_range(std::vector<token<T>>& tokens) {
+  await_range(tokens, [](token<T>& handle, const node& finished) {
+    if constexpr (std::is_void_v<T>) {
+      if (finished.state() == token_state::completed) token_access::take(handle);
+    }
+  });
 }
 
 template <std::ranges::input_range Range>
@@ -135,7 +159,8 @@ template <class T>
 auto gather(std::vector<token<T>> tokens) {
   detail::await_range(tokens);
   if constexpr (std::is_void_v<T>) {
-    for (auto& handle : tokens) detail::token_access::take(handle);
+    for (auto& handle : tokens)
+      if (handle.valid()) detail::token_access::take(handle);
   } else {
     std::vector<std::conditional_t<std::is_reference_v<T>, std::reference_wrapper<std::remove_reference_t<T>>, T>>
         results;
@@ -159,7 +184,7 @@ std::tuple<outcome<T>...> gather(return_exceptions_t, token<T>... tokens) {
 
 template <class T>
 std::vector<outcome<T>> gather(return_exceptions_t, std::vector<token<T>> tokens) {
-  detail::await_range(tokens);
+  detail::await_range(tokens, [](token<T>&, const detail::node&) {});
   std::vector<outcome<T>> results;
   results.reserve(tokens.size());
   for (auto& handle : tokens) results.emplace_back(std::move(handle));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 
 #include <tokengate/core/baton.h>
 #include <tokengate/core/poller.h>
@@ -57,6 +58,9 @@ class host {
 
   /// The coordinator stops hard: every token of this core is to stop.
   [[nodiscard]] virtual bool cancelling() const noexcept = 0;
+
+  /// An exception is on its way through what runs here: std::uncaught_exceptions() != 0, without its calls.
+  [[nodiscard]] virtual bool unwinding() const noexcept { return std::uncaught_exceptions() != 0; }
 
   /// What time it is for what runs here: steady_clock, or the virtual time of a simulation.
   [[nodiscard]] virtual waiter::clock::time_point now() const noexcept { return waiter::clock::now(); }

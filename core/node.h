@@ -101,18 +101,29 @@ class node {
   }
   /// The party that waits claims a token that stays behind in some queue. False: it is not to be had.
   bool claim_by_waiter() noexcept { return step(token_state::admitted, token_state::executing, 0); }
+  /// Whether somebody wants to know its times or changes, or it has a deadline.
+  [[nodiscard]] bool marked() const noexcept {
+    return (static_cast<unsigned>(timed) | static_cast<unsigned>(dated) | static_cast<unsigned>(watched)) != 0;
+  }
   /// A child that nobody has claimed, and whose handle and queue entry are all that refers to it.
   [[nodiscard]] bool untouched_child() const noexcept {
     constexpr std::uint64_t flags = (std::uint64_t{1} << id_shift) - 1;
     return (word_ & flags) == (child | queued | static_cast<std::uint64_t>(token_state::admitted));
   }
   /// The party that waits took its child from the stack of its own core: entry and handle are its own.
-  void claim_held() noexcept { set_held(token_state::executing, std::memory_order_relaxed); }
+  void claim_held() noexcept {
+    constexpr std::uint64_t id_only = ~std::uint64_t{0} << id_shift;
+    word_.store((word_ & id_only) | child | static_cast<std::uint64_t>(token_state::executing),
+                std::memory_order_relaxed);
+  }
 
   /// executing -> terminal; wakes the waiter. The caller must not touch the node afterwards.
   void finish(token_state end) noexcept;
-  /// The same after claim_held(), by the same party, which still holds the handle.
-  void finish_held(token_state end) noexcept { set_held(end, std::memory_order_release); }
+  /// The same after claim_held(), by the same party, which still holds the handle: the word is as it left it.
+  void finish_held(token_state end) noexcept {
+    constexpr auto executing = static_cast<std::uint64_t>(token_state::executing);
+    word_.store(word_ + (static_cast<std::uint64_t>(end) - executing), std::memory_order_release);
+  }
 
   /// waiting or admitted -> killed or timeout, by whoever holds the queue's share, which is given up. True when this
   /// call did it. `before_notice` is called in between, with the state before if it wants that.
@@ -194,10 +205,6 @@ class node {
       before_notice(before);
     else
       before_notice();
-  }
-  void set_held(token_state state, std::memory_order order) noexcept {
-    constexpr std::uint64_t id_only = ~std::uint64_t{0} << id_shift;
-    word_.store((word_ & id_only) | child | static_cast<std::uint64_t>(state), order);
   }
   bool step(token_state from, token_state to, std::uint64_t clear) noexcept {
     auto word = word_.load(std::memory_order_relaxed);

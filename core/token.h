@@ -135,6 +135,11 @@ struct token_access {
   static result_node<T>& node_of(const token<T>& handle) {
     return handle.checked();
   }
+  /// Null for an empty handle.
+  template <class T>
+  static const node* peek(const token<T>& handle) noexcept {
+    return handle.node_;
+  }
   /// The result of a terminal token; see token::get.
   template <class T>
   static T take(token<T>& handle) {

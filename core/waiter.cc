@@ -1,5 +1,4 @@
 #include <ctime>
-#include <exception>
 
 #include <linux/futex.h>
 #include <sched.h>
@@ -37,8 +36,7 @@ timespec to_timespec(waiter::clock::time_point at) noexcept {
 // Cancelling a wait throws, which nobody may do who is unwinding, or ends what an ended token held.
 bool is_shielded() noexcept {
   const host* const core = host::current();
-  return core != nullptr &&
-         (std::uncaught_exceptions() > 0 || core->running() == nullptr || core->running()->shields != 0);
+  return core != nullptr && (core->running() == nullptr || core->running()->shields != 0 || core->unwinding());
 }
 
 }  // namespace
@@ -123,7 +121,10 @@ void waiter::notify(std::uint32_t times) noexcept {
     return;
   }
   // Who is not last must not touch the waiter after this line: the last one may wake the owner, who ends it.
-  if (remaining_.fetch_sub(times, std::memory_order_acq_rel) != times) return;
+  if (count_ == 1)
+    remaining_.store(0, std::memory_order_release);  // nobody else counts; read by settle()
+  else if (remaining_.fetch_sub(times, std::memory_order_acq_rel) != times)
+    return;
   if (!notify_now()) let_go_.store(1, std::memory_order_release);  // too late: the owner is, or will be, in settle()
 }
 

@@ -66,7 +66,7 @@ class child_deque {
     if (head_.load(std::memory_order_relaxed) >= tail ||
         slots_[(tail - 1) & mask_].load(std::memory_order_relaxed) != &child)
       return false;
-    return take(tail - 1) != nullptr;
+    return take_away(tail - 1) || take_contended(tail - 1) != nullptr;
   }
 
   /// Owner only: gives memory back if there is far more of it than is needed. O(size), which then is small beside it.
@@ -132,11 +132,16 @@ class child_deque {
   }
 
   detail::node* take(std::int64_t tail) noexcept {
-    tail_.store(tail, std::memory_order_relaxed);
-    detail::light_fence();  // with the heavy one in steal()
-    if (head_.load(std::memory_order_relaxed) > tail) [[unlikely]]
+    if (!take_away(tail)) [[unlikely]]
       return take_contended(tail);
     return slots_[tail & mask_].load(std::memory_order_relaxed);
+  }
+
+  /// False: a thief may want it, too; then take_contended() decides.
+  bool take_away(std::int64_t tail) noexcept {
+    tail_.store(tail, std::memory_order_relaxed);
+    detail::light_fence();  // with the heavy one in steal()
+    return head_.load(std::memory_order_relaxed) <= tail;
   }
 
   /// A thief and the owner want the same one.

@@ -25,14 +25,16 @@ void core::spawn(node& child, std::uint64_t id) {
   child.realm = realm_;
   child.creator = parent.id();
   // A lead opens a domain of its own where it will run; other children stay in their parent's, if there is one.
-  child.in_domain = !child.tags.lead &&
-                    (parent.tags.lead ? parent.tags.domain == domain::bound : static_cast<bool>(parent.in_domain));
+  const bool inside = !child.tags.lead &&
+                      (parent.tags.lead ? parent.tags.domain == domain::bound : static_cast<bool>(parent.in_domain));
+  if (inside) {
+    child.in_domain = child.bound = true;
+    child.home = index_;
+  }
   child.begin(id, token_state::admitted, node::queued | node::child);
   // Counted before anybody can run it, so that it is not seen ended before it is seen made (runtime::quiescent).
   add_relaxed(counters_.spawned);
-  if (child.in_domain) {
-    child.bound = true;
-    child.home = index_;
+  if (inside) {
     if (!bound_.push_quickly(child)) [[unlikely]]
       queue_slowly(child);
   } else {
@@ -101,9 +103,9 @@ bool core::run_inline(node& child) noexcept {
   // Only what the waiting token made itself: anything else might need what this token holds.
   if (outer == nullptr || child.creator != outer->token->id()) return false;
   // The short way: nothing unusual is going on, and the child is the newest of its stack, private to this core.
-  const bool unusual = start_taking() != 0 || child.tags.storage != 0 || child.timed || child.dated || child.watched ||
-                       child.request.made() || outer->token->permit == node::held || outer->token->request.made() ||
-                       exceptions_->any() || !child.untouched_child();
+  const bool unusual = start_taking() != 0 || child.tags.storage != 0 || child.marked() || child.request.made() ||
+                       outer->token->permit == node::held || outer->token->request.made() || exceptions_->any() ||
+                       !child.untouched_child();
   if (unusual || !stack_allows_inline()) [[unlikely]]
     return run_inline_slowly(child);
   if (!(child.bound ? bound_.pop_if_newest(child) : open_.pop_if_newest(child))) [[unlikely]]
@@ -123,13 +125,15 @@ bool core::run_inline(node& child) noexcept {
                                               : counters.killed);
   }
   detail::add_release(counters.tokens);
-  add_relaxed(counters_.ran_inline);
+  const auto ran = counters_.ran_inline.load(std::memory_order_relaxed) + 1;
+  counters_.ran_inline.store(ran, std::memory_order_relaxed);
   child.finish_held(how);
   if (stale_open_ + stale_bound_ != 0) [[unlikely]]
     drop_stale_children();
   // Long runs of inline work still let others have their turn.
-  constexpr std::uint32_t inline_between_polls = 64;
-  if (++inline_turn_ % inline_between_polls == 0) let_ready_fibers_run();
+  constexpr std::uint64_t inline_between_polls = 64;
+  if (ran % inline_between_polls == 0) [[unlikely]]
+    let_ready_fibers_run();
   return true;
 }
 
@@ -140,7 +144,6 @@ bool core::run_inline_slowly(node& child) noexcept {
   }
   if (!claim_inline(child)) return false;
   execute_inside(child);
-  ++inline_turn_;
   return true;
 }
 

@@ -111,7 +111,7 @@ bool core::cancelling() const noexcept { return runtime_.hard_stop.load(std::mem
 // --- waiting
 // ----------------------------------------------------------------------------------------------------------
 
-void core::prepare(waiter& party) noexcept { party.fiber = fiber_scheduler::context::active(); }
+void core::prepare(waiter& party) noexcept { party.fiber = current_worker_->context; }
 
 void core::suspend(waiter& party) noexcept { suspend(party, false); }
 
@@ -141,7 +141,7 @@ void core::suspend(waiter& party, bool timed) noexcept {
     detail::add_relaxed(counters_.suspensions);
     --active_;
     ++suspended_;
-    scheduler_->switch_away();
+    scheduler_->switch_away(*self.context);
     --suspended_;
     ++active_;
   }
@@ -159,25 +159,32 @@ void core::ready(waiter& party) noexcept {
 }
 
 void core::yield() noexcept {
+  // Who is ready goes first, so it is enough to look now and then for what is new.
+  constexpr std::uint32_t yields_between_looks = 8;
+  if (!scheduler_->has_ready_fibers() || ++yields_ % yields_between_looks == 0) {
+    look_for_fresh();
+    if (!scheduler_->has_ready_fibers()) return;
+  }
+  worker& self = *current_worker_;
+  const left_state mine(*this);
+  scheduler_->yield(*self.context);
+}
+
+/// Makes ready what may run beside the fibers that are: those whose event came, and a worker for fresh tokens.
+void core::look_for_fresh() noexcept {
   poll();
   scheduler_->take_outside();
-  const bool room = has_room();
-  if (!room) note_full();
-  const bool worker_for_fresh = room && has_work();
-  if (worker_for_fresh && idle_workers_ == nullptr) {
+  if (!has_room()) return note_full();
+  if (!has_work()) return;
+  if (idle_workers_ == nullptr) {
     try {
       make_worker();
     } catch (const std::exception&) {
       // No memory for a stack: fresh tokens wait until a worker that exists is free.
     }
-  }
-  if (!scheduler_->has_ready_fibers()) {
-    auto* const fresh = worker_for_fresh ? idle_worker_for_work() : nullptr;
-    if (fresh == nullptr) return;
+  } else if (auto* const fresh = idle_worker_for_work()) {
     scheduler_->awakened(fresh);
   }
-  const left_state mine(*this);
-  scheduler_->yield();
 }
 
 /// A turn for every fiber that is ready by now, and for nothing new.
@@ -185,8 +192,9 @@ void core::let_ready_fibers_run() noexcept {
   poll();
   scheduler_->take_outside();
   if (!scheduler_->has_ready_fibers()) return;
+  worker& self = *current_worker_;
   const left_state mine(*this);
-  scheduler_->yield();
+  scheduler_->yield(*self.context);
 }
 
 void core::fire_timers() noexcept {

@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <chrono>
 #include <memory>
 #include <vector>
 
@@ -116,6 +117,7 @@ class core : public detail::host {
   void give_back() noexcept override;
   void retake() noexcept override;
   [[nodiscard]] bool cancelling() const noexcept override;
+  [[nodiscard]] bool unwinding() const noexcept override { return exceptions_->uncaught != 0; }
   [[nodiscard]] unsigned index() const noexcept override { return index_; }
   [[nodiscard]] poller& events() noexcept override { return *events_; }
 
@@ -152,11 +154,17 @@ class core : public detail::host {
   detail::node* next_from_lanes() noexcept;
   detail::node* next_held(std::uint32_t modes) noexcept;
   detail::node* steal(bool from_lanes) noexcept;
+  virtual bool steals_now() noexcept;
   virtual unsigned first_victim() noexcept { return index_ + 1u; }
   bool claim(detail::node& token, std::uint32_t modes) noexcept;
   bool must_wait(const detail::node& token, std::uint32_t modes) const noexcept;
   bool held_back(detail::node& token, std::uint32_t modes) noexcept;
-  std::uint32_t start_taking() noexcept;
+  /// Until stop_taking(), or until the token that is taken begins, a pause that is being made waits.
+  std::uint32_t start_taking() noexcept {
+    taking_.store(true, std::memory_order_relaxed);
+    detail::light_fence();  // with the heavy one in runtime::pause(): it sees us taking, or we see the mode
+    return modes_.load(std::memory_order_relaxed);
+  }
   void stop_taking() noexcept { taking_.store(false, std::memory_order_release); }
   void execute(detail::node& token) noexcept;
   token_state execute_timed(detail::node& token, bool for_lane) noexcept;
@@ -167,9 +175,10 @@ class core : public detail::host {
   /// What is counted for submit() is also counted there for operations that were enrolled after the start.
   operation_counters& counted(const detail::node& token) noexcept {
     const std::uint32_t operation = token.operation;
-    return operations_[operation < operations_.size() ? operation : 0];
+    return operations_.data()[operation < operation_count_ ? operation : 0];
   }
   void let_ready_fibers_run() noexcept;
+  void look_for_fresh() noexcept;
   // children.cc: tokens made here, and those run by who waits for them
   [[gnu::noinline]] void spawn_slowly(detail::node& child, std::uint64_t id);
   [[gnu::noinline]] void queue_slowly(detail::node& child);
@@ -222,14 +231,17 @@ class core : public detail::host {
   std::unique_ptr<poller> events_;
   stack_pool stacks_;
 
-  bound_stack bound_;                    // children that must run here
-  child_deque open_;                     // children that others may take
-  held_tokens held_;                     // admitted tokens that a pause keeps back
-  permit_wait* granted_ = nullptr;       // tokens that got their storage permit, oldest first
-  permit_wait* permit_waits_ = nullptr;  // tokens that this core has wait for one
-  std::uint32_t turn_ = 0;               // tokens run by workers, and by waiters, so far
-  std::uint32_t inline_turn_ = 0;
-  std::size_t stale_open_ = 0, stale_bound_ = 0;         // entries whose token was run by its waiter, or ended, at most
+  bound_stack bound_;                             // children that must run here
+  child_deque open_;                              // children that others may take
+  held_tokens held_;                              // admitted tokens that a pause keeps back
+  permit_wait* granted_ = nullptr;                // tokens that got their storage permit, oldest first
+  permit_wait* permit_waits_ = nullptr;           // tokens that this core has wait for one
+  std::uint32_t turn_ = 0;                        // tokens run by workers so far
+  std::uint32_t yields_ = 0;                      // that had a ready fiber to switch to
+  std::size_t stale_open_ = 0, stale_bound_ = 0;  // entries whose token was run by its waiter, or ended, at most
+  std::size_t stolen_ = 0;                        // children that were stolen last, until they have been run
+  std::chrono::steady_clock::time_point stolen_at_, steals_again_at_;
+  std::chrono::nanoseconds keeps_off_{0};                // for how long, after children that were not worth it
   std::size_t lane_turn_ = 0;                            // whose turn it is among the lanes
   std::array<std::uint8_t, 3> until_measured_{1, 1, 1};  // tokens of each weight until one is measured for its lane
 
@@ -246,6 +258,7 @@ class core : public detail::host {
 
   core_counters counters_;
   std::vector<operation_counters> operations_;
+  const std::size_t operation_count_ = operations_.size();
   recent_ring recent_;
   unsigned numbers_given_ = 0;  // to workers; those that are free again are given first
   std::vector<unsigned> free_numbers_;

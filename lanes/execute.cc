@@ -1,8 +1,14 @@
 // The way of one token through its core: taken from a queue, claimed, permitted, run, counted, finished.
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
 #include <tokengate/core/asymmetric_fence.h>
 #include <tokengate/core/clock.h>
 #include <tokengate/core/kill.h>
 #include <tokengate/core/observe.h>
+#include <tokengate/core/poller.h>
+#include <tokengate/core/spin_pause.h>
 #include <tokengate/lanes/core.h>
 #include <tokengate/lanes/permit_wait.h>
 #include <tokengate/lanes/runtime.h>
@@ -15,13 +21,6 @@ using detail::node;
 
 // --- taking
 // -----------------------------------------------------------------------------------------------------------
-
-/// Until stop_taking(), or until the token that is taken begins, a pause that is being made waits.
-std::uint32_t core::start_taking() noexcept {
-  taking_.store(true, std::memory_order_relaxed);
-  detail::light_fence();  // with the heavy one in runtime::pause(): it sees us taking, or we see the mode
-  return modes_.load(std::memory_order_relaxed);
-}
 
 node* core::next() noexcept {
   const auto modes = start_taking();
@@ -76,6 +75,7 @@ node* core::next_from_lanes() noexcept {
 /// Takes from the next core that has something, more than one at once if they are children; the rest goes to the own
 /// deque, where others may take them in turn.
 node* core::steal(bool from_lanes) noexcept {
+  if (!steals_now()) return nullptr;
   node* taken[child_deque::most_at_once];
   const std::size_t count = runtime_.cores.size();
   const unsigned first = first_victim();
@@ -88,9 +88,38 @@ node* core::steal(bool from_lanes) noexcept {
     // The own deque is empty, or nothing would be stolen: there is room without growing.
     for (std::size_t each = 1; each < got; ++each) open_.push_beyond(*taken[each]);
     if (got > 2) runtime_.work_appeared();
+    if (taken[0]->creator != 0) {
+      stolen_ = got;
+      stolen_at_ = std::chrono::steady_clock::now();
+    }
     return taken[0];
   }
   return nullptr;
+}
+
+/// A stolen child costs both cores several cache misses, and the other one an interrupt a steal. Where children take no
+/// longer than that they are run faster by who made them; so after such a batch this core leaves the others alone for a
+/// while, the longer the more often that happened. False: something else came up meanwhile, or it is not time yet.
+bool core::steals_now() noexcept {
+  using namespace std::chrono_literals;
+  constexpr std::chrono::nanoseconds worth_it = 400ns, shortest = 4us, longest = 64us;
+  if (stolen_ == 0 && keeps_off_ == 0ns) [[likely]]
+    return true;
+  auto time = std::chrono::steady_clock::now();
+  if (stolen_ != 0) {
+    const bool small = time - stolen_at_ < std::exchange(stolen_, 0) * worth_it;
+    keeps_off_ = small ? std::clamp(2 * keeps_off_, shortest, longest) : 0ns;
+    steals_again_at_ = time + keeps_off_;
+  }
+  // Nothing of the others is looked at meanwhile: each look would take a cache line from who is at work there.
+  for (; time < steals_again_at_; time = std::chrono::steady_clock::now()) {
+    if (has_own_work() || scheduler_->has_ready_fibers() || scheduler_->outside_pending() || events_->pending() ||
+        !timers_.empty() || modes_.load(std::memory_order_relaxed) != 0 ||
+        runtime_.finished.load(std::memory_order_relaxed))
+      return false;
+    for (int i = 0; i < 16; ++i) detail::spin_pause();
+  }
+  return true;
 }
 
 std::size_t core::give_to_thief(node** taken, std::size_t most, bool from_lanes) noexcept {

@@ -47,13 +47,6 @@ fiber_scheduler::context* fiber_scheduler::pick_next() noexcept {
   return std::exchange(dispatcher_, nullptr);
 }
 
-void fiber_scheduler::switch_away() noexcept {
-  context* const self = context::active();
-  context* const next = pick_next();
-  // Another thread, or new work, may have made this very fiber the next one before it left.
-  if (next != self) next->resume();
-}
-
 void fiber_scheduler::suspend_until(const std::chrono::steady_clock::time_point&) noexcept { core_.idle(); }
 
 }  // namespace tokengate::lanes

@@ -44,13 +44,18 @@ class fiber_scheduler : public boost::fibers::algo::algorithm {
   void take_outside() noexcept;
   [[nodiscard]] bool outside_pending() const noexcept { return outside_.load(std::memory_order_relaxed) != nullptr; }
 
-  /// Switches from the running fiber to the next one; returns when it is resumed, or at once if it is the next one.
-  void switch_away() noexcept;
+  /// Switches from the running fiber, `self`, to the next one; returns when it is resumed, or at once if it is the next
+  /// one. The caller knows who runs: context::active() is a call that looks for the thread's scheduler first.
+  void switch_away(context& self) noexcept {
+    context* const next = pick_next();
+    // Another thread, or new work, may have made this very fiber the next one before it left.
+    if (next != &self) next->resume();
+  }
 
   /// The running fiber goes behind all that are ready; there must be one.
-  void yield() noexcept {
-    awakened(context::active());
-    switch_away();
+  void yield(context& self) noexcept {
+    self.ready_link(ready_);
+    switch_away(self);
   }
   /// Takes the first ready fiber out, or null.
   context* next_ready() noexcept;

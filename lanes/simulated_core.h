@@ -55,6 +55,7 @@ class simulated_core final : public core {
  private:
   void work(unsigned number) noexcept override;
   unsigned first_victim() noexcept override;
+  bool steals_now() noexcept override { return true; }  // nothing here hangs on real time
   std::uint64_t cost(std::uint64_t ticks) noexcept override;
   stack_pool& stacks() noexcept override;
 

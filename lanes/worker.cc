@@ -23,7 +23,7 @@ void core::run() {
   context::active()->get_scheduler()->set_algo(scheduler_);
   main_ = context::active();
   // Everything happens on other fibers; idle() resumes this one when the last worker has ended.
-  scheduler_->switch_away();
+  scheduler_->switch_away(*main_);
   stacks_.trim();
   make_current(nullptr);
 }
@@ -83,7 +83,7 @@ void core::rest(worker& self) noexcept {
   idle_workers_ = &self;
   ++idle_;
   --active_;
-  scheduler_->switch_away();
+  scheduler_->switch_away(*self.context);
   current_worker_ = &self;
 }
 
@@ -109,7 +109,7 @@ void core::between_tokens(worker& self) noexcept {
     note_full();
     return rest(self);
   }
-  scheduler_->yield();
+  scheduler_->yield(*self.context);
   current_worker_ = &self;
 }
 

@@ -106,6 +106,27 @@ TEST_P(gathering, tokens_without_result_are_waited_for) {
   });
 }
 
+/// Those that did complete are freed while the others are still run.
+TEST_P(gathering, of_those_without_result_too_the_first_failure_in_order_is_thrown) {
+  run([] {
+    std::atomic<int> ended{0};
+    std::vector<token<void>> tokens;
+    for (int i = 0; i < 10; ++i)
+      tokens.push_back(submit([&, i] {
+        ended.fetch_add(1);
+        if (i % 4 == 3) throw std::runtime_error("code " + std::to_string(i));
+      }));
+    try {
+      gather(std::move(tokens));
+      ADD_FAILURE();
+    } catch (const std::runtime_error& thrown) {
+      EXPECT_STREQ(thrown.what(), "code 3");
+      EXPECT_EQ(ended, 10);
+    }
+  });
+  expected_unobserved = 1;  // "code 7"
+}
+
 TEST_P(gathering, references_of_a_range_come_wrapped) {
   run([] {
     int first = 1, second = 2;

@@ -26,6 +26,22 @@ using testing::tracked;
 
 class stealing : public runtime_test {};
 
+/// Thieves keep off from children that are not worth it, but not for good.
+TEST_F(stealing, after_many_tiny_children_a_large_one_is_still_stolen) {
+  start(small(2, 1, 1 << 16));
+  submit([] {
+    for (int round = 0; round < 20; ++round) {
+      std::vector<token<void>> tiny;
+      for (int i = 0; i < 5'000; ++i) tiny.push_back(submit([] {}));
+      gather(std::move(tiny));
+      std::atomic<bool> stolen{false};
+      auto other = submit([&] { stolen = true; });
+      while (!stolen) std::this_thread::yield();
+      other.get();
+    }
+  }).get();
+}
+
 /// Every core is needed for every burst, and has to be woken by somebody at whatever point on its way to sleep it is.
 TEST_F(stealing, a_burst_of_tokens_that_keep_their_cores_busy_gets_all_of_them) {
   constexpr unsigned cores = 8;

@@ -104,6 +104,40 @@ TEST_F(this_token_test, yielding_lets_new_tokens_begin_as_far_as_there_are_worke
   EXPECT_TRUE(yields.get());
 }
 
+TEST_F(this_token_test, new_tokens_begin_while_others_only_yield_to_each_other) {
+  start(small(1, 3, 8));
+  {  // leaves three workers that have nothing to do
+    gate held;
+    auto first = submit([&] { held.pass(); }), second = submit([&] { held.pass(); });
+    EXPECT_TRUE(eventually([&] { return held.waiting() == 2; }));
+    const auto sleeps = [this] { return running().statistics_of_cores()[0].sleeps; };
+    auto before = sleeps();
+    submit([&] {
+      before = sleeps();
+      held.open();
+    }).get();
+    gather(std::move(first), std::move(second));
+    EXPECT_TRUE(eventually([&] { return sleeps() > before; }));
+  }
+  std::atomic<bool> other_yields{false}, ended{false};
+  auto other = submit([&] {
+    other_yields = true;
+    while (!ended) this_token::yield();
+  });
+  auto yields = submit([&] {
+    while (!other_yields) this_token::yield();
+    std::atomic<bool> began{false};
+    auto fresh = submit([&] { began = true; });
+    for (int i = 0; i < 1000 && !began; ++i) this_token::yield();
+    const bool ran = began;
+    ended = true;
+    fresh.get();
+    return ran;
+  });
+  EXPECT_TRUE(yields.get());
+  other.get();
+}
+
 TEST_F(this_token_test, no_more_tokens_are_active_on_a_core_than_it_has_workers) {
   for (const unsigned workers : {1u, 2u, 3u}) {
     start(small(1, workers, 64));
