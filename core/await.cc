@@ -3,12 +3,15 @@
 #include <memory>
 #include <string>
 
+#include <sched.h>
+
 #include <tokengate/core/await.h>
 #include <tokengate/core/baton.h>
 #include <tokengate/core/error.h>
 #include <tokengate/core/host.h>
 #include <tokengate/core/kill.h>
 #include <tokengate/core/node.h>
+#include <tokengate/core/spin_pause.h>
 #include <tokengate/core/waiter.h>
 
 namespace tokengate::detail {
@@ -31,6 +34,19 @@ class permit_given_back {
  private:
   host* core_;
 };
+
+/// A thread looks for some microseconds before it makes itself known to the token. Who asks for many tokens one after
+/// the other is just behind the core that runs them, and to wake him for each would hold the core up: so he looks less
+/// often after a while, and lets the core have his processor if it is the same.
+bool over_soon(const node& awaited) noexcept {
+  if (host::current() != nullptr) return false;
+  constexpr int quick_looks = 16, patient_looks = 16;
+  for (int look = 0; look < quick_looks + patient_looks; ++look) {
+    look < quick_looks ? spin_pause() : static_cast<void>(::sched_yield());
+    if (over(awaited)) return true;
+  }
+  return false;
+}
 
 /// Who waits for a token with a deadline sees to it that the deadline is kept: that way it costs the token no timer.
 void expire(node& awaited) noexcept {
@@ -111,7 +127,7 @@ void await_slowly(node& awaited, bool was_run) {
     if (must_stop()) throw stop_unwind{};
     return;
   }
-  if (over(awaited)) return;
+  if (over(awaited) || over_soon(awaited)) return;
   node* const one = &awaited;
   wait(&one, 1, waiter::mode::all, clock::time_point::max());
 }

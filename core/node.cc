@@ -15,6 +15,13 @@ constexpr bool failed(std::uint64_t word) noexcept { return node::state_of(word)
 }  // namespace
 
 void node::finish(token_state end) noexcept {
+  // Nobody else refers to it any more: the handle let go, and the queue's share went with the claim. Then nobody else
+  // can change the word.
+  const auto seen = word_.load(std::memory_order_acquire);
+  if ((seen & (released | queued | waited)) == released) {
+    word_.store(with_state(seen, end), std::memory_order_relaxed);
+    return became_terminal(seen, with_state(seen, end));
+  }
   const auto difference = static_cast<std::uint64_t>(end) - static_cast<std::uint64_t>(token_state::executing);
   const auto before = word_.fetch_add(difference, std::memory_order_acq_rel);
   became_terminal(before, before + difference);

@@ -22,6 +22,7 @@ void tell_watched(const node& subject, token_state from, token_state to) noexcep
 struct node_extra {
   waiter* waiting;                                      ///< written before `waited` is set, read after it was seen
   node* next;                                           ///< link of the queue at a gate, under its lock
+  node* ahead;                                          ///< some links further on, or null; only a hint
   shared_field<std::int64_t> deadline;                  ///< steady_clock, nanoseconds; valid if node::dated
   shared_field<std::uint64_t> created, started, ended;  ///< ticks, 0 before; valid if node::timed
 };

@@ -3,6 +3,7 @@
 
 #include <sys/mman.h>
 
+#include <tokengate/core/magazine_depot.h>
 #include <tokengate/core/node_arena.h>
 
 namespace tokengate::detail {
@@ -118,6 +119,7 @@ void node_arena::give(std::size_t index, thread_cache::block* chain) noexcept {
 }
 
 std::size_t node_arena::release_idle() noexcept {
+  magazine_depot::instance().release_idle();
   std::size_t released = 0;
   for (std::size_t index = 0; index < thread_cache::classes; ++index) {
     size_class& kind = classes_[index];

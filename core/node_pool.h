@@ -1,19 +1,22 @@
-// Memory for token nodes: free lists per thread (so per core), refilled from and drained into an arena by the batch.
+// Memory for token nodes: magazines of free blocks per thread (so per core), exchanged with a depot when full or empty.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
+#include <tokengate/core/magazine_depot.h>
 #include <tokengate/core/poison.h>
+#include <tokengate/core/prefetch.h>
 
 namespace tokengate::detail {
 
 /// What a thread keeps for making tokens without asking anybody: free node memory, token ids, a sampling counter.
 ///
-/// The scheme is Bonwick's magazines: a thread works on its own lists and exchanges whole batches with the arena
-/// (node_arena.h) under a lock, once in `batch` operations, so that nodes made on one thread and ended on another find
-/// their way back. The first eight bytes of a block keep what its last owner left there; the link comes after them.
-/// AddressSanitizer reports who uses a node that is in the pool (poison.h).
+/// The scheme is Bonwick's magazines: a thread works on its own two and exchanges whole ones with the depot
+/// (magazine_depot.h) under a lock, at most once in `batch` operations, so that nodes made on one thread and ended on
+/// another find their way back. The first eight bytes of a block keep what its last owner left there; where blocks are
+/// linked (in the arena) the link comes after them. AddressSanitizer reports who uses a
+/// node that is in the pool (poison.h).
 class thread_cache {
  public:
   static constexpr std::size_t granule = 64;  ///< one cache line; node sizes are rounded up to it
@@ -31,29 +34,24 @@ class thread_cache {
   [[nodiscard]] void* allocate(std::size_t size) {
     const std::size_t index = (size - 1) / granule;
     if (index >= classes) return allocate_large(size, granule);
-    free_list& list = lists_[index];
-    if (list.head == nullptr) [[unlikely]]
+    rack& own = racks_[index];
+    if (own.count == 0) [[unlikely]]
       refill(index);
-    block* taken = list.head;
-    list.head = taken->next;
-    --list.count;
-    unpoison(taken, size);
-    return taken;
+    void* const* const last = own.blocks + --own.count;
+    prefetch_to_write(*(last - magazine::ahead));  // another core may have freed it
+    unpoison(*last, size);
+    return *last;
   }
 
   /// `size` as given to allocate(); any thread may free what any other allocated. O(1).
   void deallocate(void* memory, std::size_t size) noexcept {
     const std::size_t index = (size - 1) / granule;
     if (index >= classes) return deallocate_large(memory);
-    free_list& list = lists_[index];
     poison(memory, (index + 1) * granule);
-    auto* const freed = static_cast<block*>(memory);
-    freed->next = list.head;
-    list.head = freed;
-    if (++list.count >= 2 * batch) [[unlikely]]
-      spill(index);
-    if (!flushes_at_exit_) [[unlikely]]
-      flush_at_thread_exit();
+    rack& own = racks_[index];
+    if (own.count == own.room) [[unlikely]]
+      return deallocate_slowly(memory, index);
+    own.blocks[own.count++] = memory;
   }
 
   /// Gives all free memory to the others. For a thread that will make no tokens for a while: each block keeps its whole
@@ -75,20 +73,25 @@ class thread_cache {
   [[nodiscard]] bool sample(std::uint32_t interval) noexcept { return (++tick_ & (interval - 1)) == 0; }
 
  private:
-  struct free_list {
-    block* head = nullptr;
-    std::uint32_t count = 0;
+  /// Two magazines of a class: the one in use, and a spare one that is either full or empty.
+  struct rack {
+    void** blocks = nullptr;  // of `used`
+    std::uint32_t count = 0, room = 0;
+    magazine* used = nullptr;
+    magazine* spare = nullptr;
+    bool spare_is_full = false;
   };
 
   void flush_at_thread_exit() noexcept;
+  void set_up(std::size_t index);
   void refill(std::size_t index);
-  void spill(std::size_t index) noexcept;
+  void deallocate_slowly(void* memory, std::size_t index) noexcept;
   void take_ids() noexcept;
 
-  free_list lists_[classes];
+  rack racks_[classes];
   std::uint64_t next_id_ = 0, last_id_ = 0;
   std::uint32_t tick_ = 0;
-  bool flushes_at_exit_ = false;
+  bool flushes_at_exit_ = false, flushed_ = false;  // for good
 
   // Constant-initialised and trivially destroyed, so that an access is a plain thread-relative load.
   static constinit thread_local thread_cache local_;

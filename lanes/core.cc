@@ -49,6 +49,7 @@ core::core(runtime& shared, unsigned index, boost::intrusive_ptr<fiber_scheduler
       index_(static_cast<std::uint16_t>(index)),
       realm_(shared.realm),
       max_suspended_(shared.settings.max_suspended),
+      lanes_(linked_lanes().size()),
       scheduler_(std::move(scheduler)),
       events_(std::move(events)),
       stacks_(stack_options{.size = shared.settings.stack_size}),
@@ -56,8 +57,7 @@ core::core(runtime& shared, unsigned index, boost::intrusive_ptr<fiber_scheduler
       open_(shared.settings.max_waiting),
       operations_(operation_count() + 1),
       worker_limit_(shared.settings.workers),
-      pinned_(shared.pinned_capacity(), shared.slots),
-      lanes_(linked_lanes().size()) {}
+      pinned_(shared.pinned_capacity(), shared.slots) {}
 
 core::~core() {
   while (handing_over_.load(std::memory_order_acquire) != 0) ::sched_yield();
@@ -295,8 +295,9 @@ void core::pass_it_on() noexcept {
 
 /// Looks for work for a while, awake. True when there is some.
 bool core::search() noexcept {
+  constexpr int quick_looks = 32, patient_looks = 256, looks_between_yields = 2;
   // Work that comes soon is not kept waiting by a look at the clock.
-  constexpr int quick_looks = 64, patient_looks = 64, looks_unnoted = 16;
+  constexpr int looks_unnoted = quick_looks;
   const auto found = [this] {
     poll();
     return scheduler_->has_ready_fibers() || scheduler_->outside_pending() || (has_room() && has_work()) ||
@@ -308,11 +309,10 @@ bool core::search() noexcept {
     success = found();
     if (success) break;
     if (look == looks_unnoted) counters_.idle_since.store(detail::ticks(), std::memory_order_relaxed);
-    if (look >= quick_looks) {
+    if (look >= quick_looks && look % looks_between_yields == 0)
       ::sched_yield();  // who makes the work may need this very processor
-    } else {
-      for (int i = 0; i < 8; ++i) detail::spin_pause();
-    }
+    else
+      detail::spin_pause();
   }
   runtime_.searching.fetch_sub(1, std::memory_order_seq_cst);
   std::atomic_thread_fence(std::memory_order_seq_cst);  // with the one in runtime::somebody_searches()

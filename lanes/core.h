@@ -145,6 +145,7 @@ class core : public detail::host {
       boost::intrusive::compare<by_deadline>>;
   // worker.cc: the life of a worker
   virtual void work(unsigned number) noexcept;
+  detail::node* next_patiently() noexcept;
   void make_worker();
   void rest(worker& self) noexcept;
   void between_tokens(worker& self) noexcept;
@@ -224,12 +225,17 @@ class core : public detail::host {
   /// What its workers stand on.
   virtual stack_pool& stacks() noexcept { return stacks_; }
 
-  runtime& runtime_;
+  // Lines of their own for what never changes and other threads read with every token that they bring; what the core
+  // writes all the time lies before (host) and behind it.
+  alignas(64) runtime& runtime_;
   const std::uint16_t index_, realm_;
   const std::size_t max_suspended_;
+  std::vector<std::unique_ptr<lane>> lanes_;  // by policy; there are those that are in use
+  std::atomic<std::uint64_t> lanes_in_use_{
+      0};  // a bit each; release and acquire, so that the lane is seen with its bit
   boost::intrusive_ptr<fiber_scheduler> scheduler_;
   std::unique_ptr<poller> events_;
-  stack_pool stacks_;
+  alignas(64) stack_pool stacks_;
 
   bound_stack bound_;                             // children that must run here
   child_deque open_;                              // children that others may take
@@ -274,10 +280,7 @@ class core : public detail::host {
   // Threads inside ready() or resubmit(): the core must stay until they have let go, although what they handed over may
   // run and end meanwhile. Release by them, acquire by the destructor.
   std::atomic<int> handing_over_{0};
-  gated_mailbox pinned_;                      // tokens from outside that must run here
-  std::vector<std::unique_ptr<lane>> lanes_;  // by policy; there are those that are in use
-  std::atomic<std::uint64_t> lanes_in_use_{
-      0};  // a bit each; release and acquire, so that the lane is seen with its bit
+  gated_mailbox pinned_;  // tokens from outside that must run here
 };
 
 }  // namespace tokengate::lanes

@@ -11,7 +11,7 @@
 namespace tokengate::lanes {
 
 /// Counts the places at the gate; threads that find none wait here. Touched only when a mailbox is full.
-class gate_slots {
+class alignas(64) gate_slots {
  public:
   explicit gate_slots(std::size_t count) : free_(static_cast<std::int64_t>(count)) {}
 

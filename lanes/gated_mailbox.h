@@ -1,11 +1,15 @@
 // One mailbox and the gate before it: the queue that most policies are made of.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
+#include <sched.h>
+
+#include <tokengate/core/clock.h>
 #include <tokengate/core/node.h>
-#include <tokengate/core/spin_pause.h>
 #include <tokengate/lanes/admission_gate.h>
 #include <tokengate/lanes/gate_slots.h>
 #include <tokengate/lanes/mailbox.h>
@@ -25,9 +29,9 @@ class gated_mailbox {
   /// As lanes::lane::offer.
   bool offer(detail::node& token, bool on_credit = false) noexcept {
     if (gate_.free()) [[likely]] {
-      if (mailbox_.try_push(token, admission_gate::passed_by(token)) || push_as_it_drains(token)) return true;
+      if (mailbox_.try_push(token, admission_gate::passed_by(token))) return true;
     }
-    return gate_.enter(token, on_credit, push());
+    return offer_when_full(token, on_credit);
   }
 
   /// The next admitted token with its queue share, or null. Admits those that wait when the mailbox is dry.
@@ -55,21 +59,48 @@ class gated_mailbox {
   }
 
  private:
-  /// The mailbox is full. While its core takes tokens out, waiting a moment is cheaper than the way round the gate;
-  /// when that does nothing it is not waited for.
-  [[gnu::noinline]] bool push_as_it_drains(detail::node& token) noexcept {
-    constexpr int looks = 64, pauses_between = 8;
-    auto taken_before = mailbox_.pops();
-    for (int look = 0; look < looks; ++look) {
-      for (int i = 0; i < pauses_between; ++i) detail::spin_pause();
-      if (mailbox_.try_push(token, admission_gate::passed_by(token))) return true;
-      const auto taken = mailbox_.pops();
-      if (taken == taken_before) return false;
-      taken_before = taken;
+  [[gnu::noinline]] bool offer_when_full(detail::node& token, bool on_credit) noexcept {
+    // On credit means: by a core, which might wait for itself.
+    if (!on_credit && !gate_.is_closed() && has_room_soon() && gate_.free() &&
+        mailbox_.try_push(token, admission_gate::passed_by(token)))
+      return true;
+    return gate_.enter(token, on_credit, push());
+  }
+
+  /// While its core takes tokens out quickly, waiting is cheaper than the way through the gate; and to wait until a
+  /// good part of the mailbox is free is cheaper than to follow at the core's heels, where every cell that is filled is
+  /// one that the core is just looking at. A core that takes nothing, or too slowly, is not waited for, and not asked
+  /// again before it has taken a good part.
+  bool has_room_soon() noexcept {
+    constexpr std::size_t looks = 4, yields_between = 16, times = 64, parts = 4, most_waiting = 64;
+    const std::size_t part = mailbox_.capacity() / parts;
+    if (part < yields_between) return false;  // so small a mailbox is full again at once
+    auto taken = mailbox_.pops();
+    // Relaxed: two threads that disagree cost each other a moment.
+    if (taken - slow_at_.load(std::memory_order_relaxed) < part) return false;
+    for (std::size_t time = 0; time < times && gate_.waiting() <= most_waiting * mailbox_.capacity(); ++time) {
+      for (std::size_t look = 0; look < looks; ++look) {
+        for (std::size_t i = 0; i < yields_between; ++i)
+          if (others_ran()) break;
+        if (gate_.waiting() == 0 && mailbox_.size() <= mailbox_.capacity() - part) return true;
+      }
+      const auto taken_before = std::exchange(taken, mailbox_.pops());
+      if (taken - taken_before < yields_between) break;
     }
+    slow_at_.store(taken, std::memory_order_relaxed);
     return false;
   }
 
+  /// Lets go of the processor, which the core may need; true if somebody took it for a while.
+  static bool others_ran() noexcept {
+    constexpr std::uint64_t long_for_a_call = 1 << 12;
+    const auto before = detail::ticks();
+    ::sched_yield();
+    return detail::ticks() - before > long_for_a_call;
+  }
+
+  // How many tokens were taken out when the core was last found slow; first of all it is not.
+  std::atomic<std::size_t> slow_at_{~std::size_t{0} / 2};
   mailbox mailbox_;
   admission_gate gate_;
 };

@@ -8,12 +8,16 @@
 #include <memory>
 
 #include <tokengate/core/node.h>
+#include <tokengate/core/prefetch.h>
+#include <tokengate/lanes/biased_cursor.h>
 
 namespace tokengate::lanes {
 
 /// A bounded first-in-first-out ring for many producers and many consumers (its core, and thieves). After D. Vyukov's
 /// bounded MPMC queue: every cell carries the turn at which it may be filled or emptied, so a party that got a position
-/// by compare-exchange owns the cell alone. Lock-free but not wait-free; push and pop cost one locked instruction each.
+/// owns the cell alone. Positions are had by compare-exchange, or, by a thread that is alone at its end of the ring,
+/// for nothing (biased_cursor.h); who comes to its end next waits some microseconds, once. Else nobody waits for
+/// anybody.
 class mailbox {
  public:
   /// `capacity` >= 1 tokens; the ring is the next power of two, at least 2.
@@ -28,46 +32,30 @@ class mailbox {
   /// is certain and before anybody can take the token out.
   template <class Prepare = decltype([] {})>
   bool try_push(detail::node& token, Prepare prepare = {}) noexcept {
-    // Relaxed: a position is only a claim to be settled by compare-exchange; the cell's turn carries the data.
-    auto position = tail_.load(std::memory_order_relaxed);
-    for (;;) {
+    std::size_t position = 0;
+    const bool claimed = tail_.claim(position, [this](std::size_t at) {
       // A capacity that is no power of two is kept by counting. A stale head only makes the mailbox look fuller.
-      if (capacity_ <= mask_ && position - head_.load(std::memory_order_relaxed) >= capacity_) return false;
-      cell& place = cells_[position & mask_];
-      const auto turn = place.turn.load(std::memory_order_acquire);  // pairs with the release of the pop before
-      const auto difference = static_cast<std::ptrdiff_t>(turn - position);
-      if (difference < 0) return false;
-      if (difference > 0) {
-        position = tail_.load(std::memory_order_relaxed);
-      } else if (tail_.compare_exchange_weak(position, position + 1, std::memory_order_relaxed)) {
-        prepare();
-        place.token.store(&token, std::memory_order_relaxed);
-        place.turn.store(position + 1, std::memory_order_release);  // hands the cell, and the token, to a pop
-        return true;
-      }
-    }
+      if (capacity_ <= mask_ && at - head_.load(std::memory_order_relaxed) >= capacity_) return cursor::state::shut;
+      return is(at, at);  // pairs with the release of the pop before
+    });
+    if (!claimed) return false;
+    cell& place = cells_[position & mask_];
+    detail::prefetch_to_write(&cells_[(position + cells_ahead) & mask_]);
+    prepare();
+    place.token.store(&token, std::memory_order_relaxed);
+    place.turn.store(position + 1, std::memory_order_release);  // hands the cell, and the token, to a pop
+    return true;
   }
 
   /// Any thread. Null when empty.
   detail::node* try_pop() noexcept {
-    auto position = head_.load(std::memory_order_relaxed);
-    for (;;) {
-      cell& place = cells_[position & mask_];
-      const auto turn = place.turn.load(std::memory_order_acquire);  // pairs with the release of the push
-      const auto difference = static_cast<std::ptrdiff_t>(turn - (position + 1));
-      if (difference < 0) return nullptr;
-      if (difference > 0) {
-        position = head_.load(std::memory_order_relaxed);
-      } else if (head_.compare_exchange_weak(position, position + 1, std::memory_order_relaxed)) {
-        detail::node* const token = place.token.load(std::memory_order_relaxed);
-        // What comes soon is fetched while this one runs: it was written by another core. Whatever the cell holds by
-        // then, a hint does no harm.
-        constexpr std::size_t ahead = 4;
-        __builtin_prefetch(cells_[(position + ahead) & mask_].token.load(std::memory_order_relaxed), 1);
-        place.turn.store(position + mask_ + 1, std::memory_order_release);  // hands the cell to a push one round later
-        return token;
-      }
-    }
+    std::size_t position = 0;
+    if (!head_.claim(position, [this](std::size_t at) { return is(at, at + 1); })) return nullptr;  // as above, a push
+    cell& place = cells_[position & mask_];
+    detail::node* const token = place.token.load(std::memory_order_relaxed);
+    fetch_ahead(position);
+    place.turn.store(position + mask_ + 1, std::memory_order_release);  // hands the cell to a push one round later
+    return token;
   }
 
   /// Whether try_pop() would find nothing. Looks where pops look, and so does not disturb those who push; a push that
@@ -94,6 +82,27 @@ class mailbox {
   [[nodiscard]] std::size_t pushes() const noexcept { return tail_.load(std::memory_order_acquire); }
 
  private:
+  using cursor = biased_cursor;
+  static constexpr std::size_t cells_ahead = 16, tokens_ahead = 6;
+
+  /// Whether it is the turn `wanted` of the cell at a position. Acquire: who sees that it is, sees what was done at the
+  /// turn before.
+  [[nodiscard]] cursor::state is(std::size_t position, std::size_t wanted) const noexcept {
+    const auto turn = cells_[position & mask_].turn.load(std::memory_order_acquire);
+    const auto difference = static_cast<std::ptrdiff_t>(turn - wanted);
+    return difference == 0 ? cursor::state::open : difference < 0 ? cursor::state::shut : cursor::state::gone;
+  }
+
+  /// Has what comes soon fetched while this token runs: another core has written it. Only what is there by now: where
+  /// the next tokens are just being put, they are not to be disturbed.
+  void fetch_ahead(std::size_t position) const noexcept {
+    const std::size_t later = position + tokens_ahead;
+    const cell& soon = cells_[later & mask_];
+    if (soon.turn.load(std::memory_order_relaxed) != later + 1) return;
+    detail::prefetch_to_write(soon.token.load(std::memory_order_relaxed));
+    detail::prefetch_to_write(&cells_[(position + cells_ahead) & mask_]);
+  }
+
   struct cell {
     std::atomic<std::size_t> turn;
     std::atomic<detail::node*> token{nullptr};  // relaxed: comes with the turn
@@ -102,8 +111,8 @@ class mailbox {
   const std::size_t capacity_;
   const std::size_t mask_;
   const std::unique_ptr<cell[]> cells_;
-  alignas(64) std::atomic<std::size_t> tail_{0};  // own lines: producers write one, consumers the other
-  alignas(64) std::atomic<std::size_t> head_{0};
+  alignas(64) biased_cursor tail_;  // own lines: producers write one, consumers the other
+  alignas(64) biased_cursor head_;
 };
 
 }  // namespace tokengate::lanes

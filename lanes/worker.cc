@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <tokengate/core/spin_pause.h>
 #include <tokengate/lanes/runtime.h>
 #include <tokengate/lanes/worker.h>
 
@@ -45,6 +46,17 @@ void core::make_worker() {
   detail::add_relaxed(counters_.workers_made);
 }
 
+/// As next(), but looks a little longer: who makes tokens one after the other may be just behind, and the way to the
+/// search and back costs more than one of them.
+detail::node* core::next_patiently() noexcept {
+  constexpr int looks = 16;
+  for (int look = 0;; ++look) {
+    if (detail::node* const token = next()) return token;
+    if (look == looks || scheduler_->has_ready_fibers() || scheduler_->outside_pending()) return nullptr;
+    detail::spin_pause();
+  }
+}
+
 void core::work(unsigned number) noexcept {
   const auto* const top = static_cast<const std::byte*>(__builtin_frame_address(0));
   worker self{context::active(), top - runtime_.settings.stack_size / 2, number};
@@ -52,7 +64,7 @@ void core::work(unsigned number) noexcept {
   current_worker_ = &self;
   constexpr unsigned idle_kept = 64;
   for (unsigned in_vain = 0;; ++in_vain) {
-    if (detail::node* const token = next()) {
+    if (detail::node* const token = next_patiently()) {
       in_vain = 0;
       if (came_from_idling_) [[unlikely]]
         pass_it_on();
