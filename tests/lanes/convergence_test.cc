@@ -430,6 +430,17 @@ TEST_F(convergence, an_idle_core_is_seen_to_be_idle) {
   for (auto& each : all) each.get();
 }
 
+TEST_F(convergence, waits_of_earlier_windows_are_not_in_the_last_one) {
+  auto wanted = quick(2, 5);
+  wanted.timing = timing::exact;
+  start(wanted);
+  for (int i = 0; i < 100; ++i) submit([] {}).get();
+  EXPECT_TRUE(pass(2));  // the second one begins after all of that
+  EXPECT_EQ(status().last.measured, 0u);
+  EXPECT_EQ(status().last.queue_wait, 0s);
+  EXPECT_EQ(status().last.begun, 0u);
+}
+
 /// The staggered lane uses the mailboxes of active workers only. Each holds one token here.
 TEST_F(convergence, lanes_are_told) {
   for (const bool made_later : {false, true}) {
