@@ -72,8 +72,8 @@ node* core::next_from_lanes() noexcept {
   return pinned_first ? nullptr : pinned_.take();
 }
 
-/// Takes from the next core that has something, more than one at once if they are children; the rest goes to the own
-/// deque, where others may take them in turn.
+/// Takes from the next core that has something, mostly more than one at once; the rest goes to the own deque, where
+/// others may take them in turn.
 node* core::steal(bool from_lanes) noexcept {
   if (!steals_now()) return nullptr;
   node* taken[child_deque::most_at_once];
@@ -85,10 +85,13 @@ node* core::steal(bool from_lanes) noexcept {
     const std::size_t got = victim.give_to_thief(taken, child_deque::most_at_once, from_lanes);
     if (got == 0) continue;
     counters_.stolen.store(counters_.stolen.load(std::memory_order_relaxed) + got, std::memory_order_relaxed);
-    // The own deque is empty, or nothing would be stolen: there is room without growing.
+    // The own deque is empty, or nothing would be stolen: there is room without growing. Of a lane's tokens the oldest
+    // is to come first; of children the oldest are to be where other thieves take them.
+    const bool children = taken[0]->creator != 0;
+    if (!children) std::reverse(taken + 1, taken + got);
     for (std::size_t each = 1; each < got; ++each) open_.push_beyond(*taken[each]);
     if (got > 2) runtime_.work_appeared();
-    if (taken[0]->creator != 0) {
+    if (children) {
       stolen_ = got;
       stolen_at_ = std::chrono::steady_clock::now();
     }
@@ -125,7 +128,20 @@ bool core::steals_now() noexcept {
 std::size_t core::give_to_thief(node** taken, std::size_t most, bool from_lanes) noexcept {
   if (const std::size_t got = open_.steal(taken, most)) return got;
   if (!from_lanes) return 0;
-  return any_lane([taken](lane& each) { return (taken[0] = each.give()) != nullptr; }) ? 1 : 0;
+  // A few at once, so that thief and owner do not go for the same end of the queue with every token; but what the thief
+  // gets for its own lanes meanwhile waits behind them, so not behind two heavy ones.
+  constexpr std::size_t most_of_a_lane = 8;
+  std::size_t got = 0;
+  any_lane([&](lane& each) {
+    const auto share = std::min(most_of_a_lane, (each.admitted() + 1) / 2);
+    do {
+      node* const token = each.give();
+      if (token == nullptr) break;
+      taken[got++] = token;
+    } while (got < share && taken[got - 1]->tags.weight != weight::heavy);
+    return got != 0;
+  });
+  return got;
 }
 
 bool core::has_loot(bool in_lanes) const noexcept {

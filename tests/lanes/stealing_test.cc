@@ -11,6 +11,7 @@
 #include <tokengate/core/host.h>
 #include <tokengate/core/spin_pause.h>
 #include <tokengate/core/submit.h>
+#include <tokengate/core/tags.h>
 #include <tokengate/core/this_token.h>
 #include <tokengate/tests/lanes/gate.h>
 #include <tokengate/tests/lanes/runtime_fixture.h>
@@ -151,6 +152,34 @@ TEST_F(stealing, takes_what_appeared_while_a_core_that_searched_found_something_
     if (HasFailure()) break;
   }
   EXPECT_GT(tried, 0);
+}
+
+// Of what waits in a lane a thief takes a few at once, in their order; but never two heavy ones, behind which the light
+// ones of its own lane would have to wait.
+TEST_F(stealing, takes_several_tokens_of_a_lane_but_heavy_ones_singly) {
+  for (const weight what : {weight::light, weight::medium, weight::heavy}) {
+    start(small(2, 1, 64));
+    blockade one, other, thief;
+    std::vector<token<void>> tokens;
+    tokens.push_back(submit([&] { one.hold(); }));
+    ASSERT_TRUE(eventually([&] { return one.holding() == 1; }));
+    tokens.push_back(submit([&] { other.hold(); }));
+    ASSERT_TRUE(eventually([&] { return other.holding() == 1; }));
+    const auto before = sum(&core_statistics::stolen);
+    for (int i = 0; i < 20; ++i)
+      tokens.push_back(submit(tags{what}, [&] {
+        if (sum(&core_statistics::stolen) > before) thief.hold();
+      }));
+    one.lift();  // its core runs what it has, and then takes from the other one
+    ASSERT_TRUE(eventually([&] { return thief.holding() == 1; }));
+    if (what == weight::heavy)
+      EXPECT_EQ(sum(&core_statistics::stolen) - before, 1u);
+    else
+      EXPECT_GT(sum(&core_statistics::stolen) - before, 2u);
+    thief.lift();
+    other.lift();
+    for (auto& each : tokens) each.get();
+  }
 }
 
 }  // namespace
