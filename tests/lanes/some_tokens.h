@@ -11,7 +11,10 @@ namespace tokengate::testing {
 
 class plain_token final : public detail::node {
  public:
-  plain_token() : node(kind, attributes{}) {}
+  plain_token() : node(kind, attributes{}) {
+    creator = 0;
+    operation = 0;
+  }
 
   std::size_t place = 0;  ///< in its some_tokens
   std::size_t line = 0;   ///< for tests that keep several orders apart
