@@ -40,22 +40,24 @@ node_arena::node_arena() {
 std::uint32_t node_arena::new_slab(std::size_t index) {
   const std::scoped_lock lock(mutex_);
   std::uint32_t number = unused_;
-  if (number != none) {
-    unused_ = slabs_[number].next;
-  } else {
+  const bool is_new = number == none;
+  if (is_new) {
     number = made_.load(std::memory_order_relaxed);
     if (number == limit_) throw std::bad_alloc();
     ::madvise(start_of(number), slab_size, MADV_DODUMP);
-    made_.store(number + 1, std::memory_order_release);
+  } else {
+    unused_ = slabs_[number].next;
   }
   slab& made = slabs_[number];
   unpoison(start_of(number), slab_size);  // blocks of another size may have been here
   made.head = nullptr;
   made.free = made.carved = 0;
   made.next = none;
-  made.index = static_cast<std::uint8_t>(index);
   made.listed = true;
   made.idle = false;
+  // Only now, under the lock of its class, is it one that for_each() of that class looks into.
+  made.index = static_cast<std::uint8_t>(index);
+  if (is_new) made_.store(number + 1, std::memory_order_release);
   return number;
 }
 
@@ -137,6 +139,7 @@ std::size_t node_arena::release_idle() noexcept {
           link = &each.next;
         } else {
           *link = each.next;
+          each.index = nobodys;
           each.carved = each.free = 0;
           each.head = nullptr;
           each.next = empty;

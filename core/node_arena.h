@@ -54,12 +54,13 @@ class node_arena {
 
   static constexpr std::size_t slab_size = std::size_t{256} << 10;
   static constexpr std::uint32_t none = ~std::uint32_t{0};
+  static constexpr std::uint8_t nobodys = 255;
 
   struct slab {
     thread_cache::block* head;
     std::uint32_t free, carved;        // blocks in the list; blocks that were ever given out
     std::uint32_t next;                // in the list of slabs of its class that have room, or of unused slabs
-    shared_field<std::uint8_t> index;  // its class; stays while the lock of that class is held
+    shared_field<std::uint8_t> index;  // its class, or nobodys; that lock guards the other fields, and this from it on
     bool listed, idle;
   };
   struct size_class {

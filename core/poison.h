@@ -12,7 +12,9 @@
 #endif
 
 #ifdef TOKENGATE_ASAN
-#include <sanitizer/asan_interface.h>
+// As in <sanitizer/asan_interface.h>, which clang has in another package.
+extern "C" void __asan_poison_memory_region(const volatile void* block, std::size_t size);
+extern "C" void __asan_unpoison_memory_region(const volatile void* block, std::size_t size);
 #endif
 
 namespace tokengate::detail {
@@ -26,15 +28,15 @@ inline constexpr std::size_t poisoned_type = 16, poisoned_from = 48;
 inline void poison([[maybe_unused]] void* block, [[maybe_unused]] std::size_t size) noexcept {
 #ifdef TOKENGATE_ASAN
   auto* const bytes = static_cast<std::byte*>(block);
-  ASAN_POISON_MEMORY_REGION(bytes + poisoned_type, sizeof(void*));
-  ASAN_POISON_MEMORY_REGION(bytes + poisoned_from, size - poisoned_from);
+  __asan_poison_memory_region(bytes + poisoned_type, sizeof(void*));
+  __asan_poison_memory_region(bytes + poisoned_from, size - poisoned_from);
 #endif
 }
 
 /// The block comes out of it, for an object of `size` bytes; or a range of blocks begins anew.
 inline void unpoison([[maybe_unused]] void* block, [[maybe_unused]] std::size_t size) noexcept {
 #ifdef TOKENGATE_ASAN
-  ASAN_UNPOISON_MEMORY_REGION(block, size);
+  __asan_unpoison_memory_region(block, size);
 #endif
 }
 

@@ -51,8 +51,7 @@ void core::end_queued_children() noexcept {
     const detail::farewell last(child);
     const auto reason = child.request.reason();
     return child.end_in_queue(child.id(), how, true, [&](token_state from) {
-      detail::add_relaxed(how == token_state::timeout ? counters.timeouts : counters.killed);
-      detail::add_release(counters.tokens);
+      counters.count(how);
       last.tell(from, how, reason);
     });
   };

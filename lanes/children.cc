@@ -117,14 +117,9 @@ bool core::run_inline(node& child) noexcept {
   frame_ = &here;
   auto how = child.run();
   frame_ = outer;
-  auto& counters = counted(child);
-  if (how != token_state::completed) [[unlikely]] {
+  if (how != token_state::completed) [[unlikely]]
     how = true_end(child, how);
-    add_relaxed(how == token_state::failed    ? counters.failures
-                : how == token_state::timeout ? counters.timeouts
-                                              : counters.killed);
-  }
-  detail::add_release(counters.tokens);
+  counted(child).count(how);
   const auto ran = counters_.ran_inline.load(std::memory_order_relaxed) + 1;
   counters_.ran_inline.store(ran, std::memory_order_relaxed);
   child.finish_held(how);

@@ -76,8 +76,7 @@ void runtime::readmit() noexcept {
       still.push(*token);
       continue;
     }
-    const destination chosen = token->tags.anchored ? bind(*token) : route(*token);
-    token->published = true;
+    const destination chosen = token->tags.anchored ? destination{token->home, no_slot} : route(*token);
     cores[chosen.core]->offer(*token, chosen.slot, true);
     holding_left_.fetch_add(1, std::memory_order_release);
     slots.give(1);
@@ -104,9 +103,12 @@ bool runtime::hold_back(node& token) {
       if (!operation_paused(token) && !(all_paused_ && token.tags.anchored)) return false;
       if (closed.load(std::memory_order_acquire)) return false;  // submit() refuses it
       if (slots.take(false)) {
-        // Before others see it waiting, and may end it: what is counted as ended must be counted as taken in.
+        // Before others see it waiting, and may end it: what is counted as ended must be counted as taken in. And who
+        // waits for it looks at its marks: nothing of it is written later.
         holding_entered_.fetch_add(1, std::memory_order_release);
-        token.enqueue_as(token_state::waiting);
+        if (token.tags.anchored) bind(token);
+        token.published = true;
+        token.begin(token.id(), token_state::waiting, node::queued);
         detail::tell(token, token_state::created, token_state::waiting);
         holding_.push(token);
         return true;

@@ -132,11 +132,12 @@ std::vector<operation_statistics> coordinator::statistics() const {
     detail::histogram::total queue_wait, run_time, storage_wait;
     for (const auto& core : run->cores) {
       const lanes::operation_counters& part = core->counters_of(index);
-      const auto tokens = part.tokens.load(std::memory_order_relaxed);
+      // Acquire: who has seen a token counted as ended sees what it did.
+      const auto tokens = part.tokens.load(std::memory_order_acquire);
       row.tokens += tokens;
-      row.failures += part.failures.load(std::memory_order_relaxed);
-      row.killed += part.killed.load(std::memory_order_relaxed);
-      row.timeouts += part.timeouts.load(std::memory_order_relaxed);
+      row.failures += part.failures.load(std::memory_order_acquire);
+      row.killed += part.killed.load(std::memory_order_acquire);
+      row.timeouts += part.timeouts.load(std::memory_order_acquire);
       row.storage_waits += part.storage_waits.load(std::memory_order_relaxed);
       row.tokens_per_core.push_back(tokens);
       part.queue_wait.add_to(queue_wait);

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <tokengate/core/histogram.h>
+#include <tokengate/core/token_state.h>
 
 namespace tokengate::lanes {
 
@@ -16,6 +17,14 @@ struct alignas(64) operation_counters {
   std::atomic<std::uint64_t> timeouts{0};  ///< of those, because their deadline had passed
   std::atomic<std::uint64_t> storage_waits{0};
   detail::lazy_histogram queue_wait, run_time, storage_wait;  ///< ticks; of the tokens whose times are taken
+
+  /// The core only: one more has ended. Release, with acquire in statistics() and runtime::quiescent(): who has seen it
+  /// counted sees what it did.
+  void count(token_state end) noexcept {
+    if (end != token_state::completed) [[unlikely]]
+      detail::add_release(end == token_state::failed ? failures : end == token_state::timeout ? timeouts : killed);
+    detail::add_release(tokens);
+  }
 };
 
 /// Of one core.

@@ -195,8 +195,7 @@ void core::kill(node& token, token_state how) noexcept {
   const auto reason = token.request.reason();
   // Before anybody is notified: who has seen the token end finds it counted.
   token.end_from_queue(how, [&](token_state from) {
-    add_relaxed(how == token_state::timeout ? counters.timeouts : counters.killed);
-    detail::add_release(counters.tokens);
+    counters.count(how);
     last.tell(from, how, reason);
   });
 }
@@ -274,14 +273,9 @@ token_state core::true_end(node& token, token_state how) noexcept {
 void core::end(node& token, token_state how) noexcept {
   if (token.permit == node::held) tier_of(runtime_, token).release();
   // Before finish(): who has seen the token end finds it counted.
-  auto& counters = counted(token);
-  if (how != token_state::completed) [[unlikely]] {
+  if (how != token_state::completed) [[unlikely]]
     how = true_end(token, how);
-    add_relaxed(how == token_state::failed    ? counters.failures
-                : how == token_state::timeout ? counters.timeouts
-                                              : counters.killed);
-  }
-  detail::add_release(counters.tokens);
+  counted(token).count(how);
   if (token.timed || token.watched) [[unlikely]]
     end_marked(token, how);
   token.finish(how);

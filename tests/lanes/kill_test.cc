@@ -2,6 +2,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <memory>
 #include <string>
 #include <thread>
@@ -42,7 +43,10 @@ TOKENGATE_OPERATION(void, spared, (tracked)) { doomed_waits_at->pass(); }
 TOKENGATE_OPERATION(void, on_storage, (gate * at), storage_speed::slow) { at->pass(); }
 TOKENGATE_APPLICATION(kill_application);
 
-class killing : public stopping_test {};
+class killing : public stopping_test {
+ protected:
+  std::deque<gate> gates;  // for tokens that may begin when the test is over
+};
 INSTANTIATE_TEST_SUITE_P(on, killing, all_shapes(), name_of_shape);
 
 TEST_P(killing, ends_queued_tokens_at_once) {
@@ -110,7 +114,7 @@ constexpr std::array<way, 9> ways{
 
 TEST_P(killing, ends_every_wait_and_what_is_waited_for) {
   for (std::size_t i = 0; i < ways.size(); ++i) {
-    gate held;
+    gate& held = gates.emplace_back();
     std::atomic<bool> went_on{false};
     auto waits = submit([&, i, argument = tracked()] {
       ways[i](held);

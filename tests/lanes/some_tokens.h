@@ -11,7 +11,7 @@ namespace tokengate::testing {
 
 class plain_token final : public detail::node {
  public:
-  plain_token() : node(kind, attributes{}) {
+  plain_token() : node(kind, attributes{}) {  // what else a token is given when it is made
     creator = 0;
     operation = 0;
   }

@@ -51,6 +51,7 @@ sed -i "s|/path/to/tokengate|$root|" WORKSPACE
 # The quiet sandbox, and actions that do not depend on who calls (see the .bazelrc there).
 printf 'build %s\n' "--disk_cache=$cache" --spawn_strategy=processwrapper-sandbox,local \
   --incompatible_strict_action_env >>.bazelrc
+echo 'test --nocache_test_results' >>.bazelrc
 
 # refused WHAT TEXT...: the last command must have failed, saying all of this.
 refused() {
