@@ -19,7 +19,8 @@ bool request_stop(node& subject, std::uint64_t id, stop_cause cause, std::uint32
     if (home.get() == nullptr || !subject.request.make(id, cause, reason)) return false;
   }
   const auto end = cause == stop_cause::late ? token_state::timeout : token_state::killed;
-  // The request stands, so from now on nobody runs the token's function who has not claimed it yet.
+  // The request stands, so from now on nobody runs the token's function who has not claimed it yet, but for a parent
+  // that is just then running it in place: that one sees it at its first wait.
   const farewell last(realm, id, operation);
   const bool ended = subject.end_in_queue(id, end, false, [&](token_state from) {
     {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 #include <new>
 
 #include <sys/mman.h>
@@ -152,7 +153,9 @@ std::size_t node_arena::release_idle() noexcept {
       const auto number = empty;
       slab& each = slabs_[number];
       empty = each.next;
-      ::madvise(start_of(number), slab_size, MADV_DONTNEED);
+      unpoison(start_of(number), slab_size);
+      // Locked memory is not given back. What is carved from it next must not seem to be somebody's all the same.
+      if (::madvise(start_of(number), slab_size, MADV_DONTNEED) != 0) std::memset(start_of(number), 0, slab_size);
       released += slab_size;
       const std::scoped_lock lock(mutex_);
       each.next = unused_;

@@ -49,6 +49,15 @@ void thread_cache::refill(std::size_t index) {
   for (std::size_t i = 1; i < magazine::ahead; ++i) prefetch_to_write(own.blocks[own.count > i ? own.count - i : 0]);
 }
 
+/// For destructors of other thread-locals, when the thread has given everything away: nothing may be kept any more.
+void* thread_cache::allocate_late(std::size_t index, std::size_t size) {
+  std::uint32_t count = 0;
+  block* const taken = node_arena::instance().take(index, count);
+  if (taken->next != nullptr) node_arena::instance().give(index, taken->next);
+  unpoison(taken, size);
+  return taken;
+}
+
 void thread_cache::deallocate_slowly(void* memory, std::size_t index) noexcept {
   rack& own = racks_[index];
   try {

@@ -35,8 +35,10 @@ class thread_cache {
     const std::size_t index = (size - 1) / granule;
     if (index >= classes) return allocate_large(size, granule);
     rack& own = racks_[index];
-    if (own.count == 0) [[unlikely]]
+    if (own.count == 0) [[unlikely]] {
+      if (flushed_) return allocate_late(index, size);
       refill(index);
+    }
     void* const* const last = own.blocks + --own.count;
     prefetch_to_write(*(last - magazine::ahead));  // another core may have freed it
     unpoison(*last, size);
@@ -85,6 +87,7 @@ class thread_cache {
   void flush_at_thread_exit() noexcept;
   void set_up(std::size_t index);
   void refill(std::size_t index);
+  static void* allocate_late(std::size_t index, std::size_t size);
   void deallocate_slowly(void* memory, std::size_t index) noexcept;
   void take_ids() noexcept;
 

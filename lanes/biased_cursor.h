@@ -79,8 +79,9 @@ class biased_cursor {
   bool same_again() noexcept {
     pusher* const me = pusher::own();
     const auto times = in_a_row_.load(std::memory_order_relaxed);
-    if (latest_.load(std::memory_order_relaxed) != me) {
-      latest_.store(me, std::memory_order_relaxed);
+    const pusher* const before = latest_.load(std::memory_order_relaxed);
+    if (before != me) latest_.store(me, std::memory_order_relaxed);
+    if (before != me && before != nullptr) {
       in_a_row_.store(0, std::memory_order_relaxed);
       return false;
     }

@@ -139,17 +139,18 @@ class child_deque {
 
   /// False: a thief may want it, too; then take_contended() decides.
   bool take_away(std::int64_t tail) noexcept {
-    tail_.store(tail, std::memory_order_relaxed);
+    // Release, as every store to it: a thief that reads this one sees the children below, which put() published.
+    tail_.store(tail, std::memory_order_release);
     detail::light_fence();  // with the heavy one in steal()
     return head_.load(std::memory_order_relaxed) <= tail;
   }
 
   /// A thief and the owner want the same one.
   [[gnu::noinline, gnu::cold]] detail::node* take_contended(std::int64_t tail) noexcept {
-    tail_.store(tail + 1, std::memory_order_relaxed);
+    tail_.store(tail + 1, std::memory_order_release);
     const std::scoped_lock lock(mutex_);
     if (head_.load(std::memory_order_relaxed) > tail) return nullptr;
-    tail_.store(tail, std::memory_order_relaxed);
+    tail_.store(tail, std::memory_order_release);
     return slots_[tail & mask_].load(std::memory_order_relaxed);
   }
 

@@ -74,6 +74,7 @@ void core::queue_slowly(node& child) try {
 } catch (...) {
   detail::tell(child, token_state::admitted, token_state::killed);
   counters_.spawned.store(counters_.spawned.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+  child.begin(child.id(), token_state::killed, 0);  // its memory is found by others, and must not seem alive
   throw;
 }
 
@@ -220,8 +221,8 @@ void core::drop_stale_children() noexcept {
       --stale_open_;
       top->drop_stale();
     } else {
-      open_.push_beyond(*top);  // there is room: it has just been taken out
-      return;
+      open_.push_beyond(*top);          // there is room: it has just been taken out
+      return runtime_.work_appeared();  // who fell asleep meanwhile did not see it
     }
   }
 }

@@ -84,7 +84,7 @@ void runtime::readmit() noexcept {
   holding_ = still;
   if (!all_paused_) open_lanes();
   for (const auto& each : cores) each->clear_modes((all_paused_ ? 0 : mode_paused) | (some ? 0 : mode_some_paused));
-  restricted_.store(all_paused_ || some || simulated != nullptr, std::memory_order_relaxed);
+  restricted_.store(all_paused_ || some || simulated != nullptr, std::memory_order_release);  // with submit()
   detail::light_fence();  // with the heavy one in core::sleep()
   wake_all();
 }

@@ -59,7 +59,7 @@ void converger::read(unsigned core, clock::time_point now, reading& into) const 
   into.time = now;
   if (runtime_.simulated == nullptr) {
     into.ticks = detail::ticks();
-    into.idle = counters.idle.load(std::memory_order_relaxed);
+    into.idle = counters.idle.load(std::memory_order_acquire);
     // A core counts the time when it ends, however many windows it lasts. Between its two stores this is missed, and
     // counted for the next window.
     const auto since = counters.idle_since.load(std::memory_order_relaxed);

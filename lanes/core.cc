@@ -135,6 +135,7 @@ void core::suspend(waiter& party, bool timed) noexcept {
   party.token = running();
   party.serial = counters_.suspensions.load(std::memory_order_relaxed);
   worker& self = *current_worker_;
+  stop_taking();  // a destructor of what was found ended may wait, too
   self.parked = &party;
   {
     const left_state mine(*this);
@@ -271,7 +272,9 @@ void core::end_idling() noexcept {
   const auto since = counters_.idle_since.load(std::memory_order_relaxed);
   if (since == 0) return;
   counters_.idle_since.store(0, std::memory_order_relaxed);
-  detail::add_relaxed(counters_.idle, detail::ticks() - since);
+  // Release, with acquire by the reader: who sees the sum sees the time as not noted any more.
+  const auto idle = counters_.idle.load(std::memory_order_relaxed) + detail::ticks() - since;
+  counters_.idle.store(idle, std::memory_order_release);
 }
 
 /// No further worker may be busy, and a token yields or has ended. Costs a comparison but once in a window.

@@ -23,7 +23,7 @@ using detail::node;
 // -----------------------------------------------------------------------------------------------------------
 
 node* core::next() noexcept {
-  const auto modes = start_taking();
+  auto modes = start_taking();
   node* token =
       granted_ != nullptr || resubmitted_.load(std::memory_order_relaxed) != nullptr ? next_granted(modes) : nullptr;
   while (token == nullptr) {
@@ -31,7 +31,9 @@ node* core::next() noexcept {
     const bool was_held = !held_.empty() && (token = next_held(modes)) != nullptr;
     if (!was_held) token = next_unclaimed(modes);
     if (token == nullptr) break;
-    if (!claim(*token, was_held ? modes & mode_cancelling : modes)) token = nullptr;
+    if (claim(*token, was_held ? modes & mode_cancelling : modes)) break;
+    token = nullptr;
+    modes = start_taking();  // what ended with the token may have run code of users, for as long as it liked
   }
   if (token == nullptr) stop_taking();
   return token;
@@ -90,7 +92,7 @@ node* core::steal(bool from_lanes) noexcept {
     const bool children = taken[0]->creator != 0;
     if (!children) std::reverse(taken + 1, taken + got);
     for (std::size_t each = 1; each < got; ++each) open_.push_beyond(*taken[each]);
-    if (got > 2) runtime_.work_appeared();
+    if (got > 1) runtime_.work_appeared();
     if (children) {
       stolen_ = got;
       stolen_at_ = std::chrono::steady_clock::now();

@@ -35,7 +35,9 @@ class mailbox {
     std::size_t position = 0;
     const bool claimed = tail_.claim(position, [this](std::size_t at) {
       // A capacity that is no power of two is kept by counting. A stale head only makes the mailbox look fuller.
-      if (capacity_ <= mask_ && at - head_.load(std::memory_order_relaxed) >= capacity_) return cursor::state::shut;
+      // With a stale position, behind a head that has moved on, it is not full but gone.
+      const auto in = static_cast<std::ptrdiff_t>(at - head_.load(std::memory_order_relaxed));
+      if (capacity_ <= mask_ && in >= static_cast<std::ptrdiff_t>(capacity_)) return cursor::state::shut;
       return is(at, at);  // pairs with the release of the pop before
     });
     if (!claimed) return false;

@@ -93,6 +93,7 @@ node* core::next_granted(std::uint32_t modes) noexcept {
     } else if (claim_permitted(token)) {
       return &token;
     }
+    modes = start_taking();  // as in next()
   }
 }
 

@@ -63,13 +63,8 @@ runtime::~runtime() { cores.clear(); }  // their lanes before what those were ma
 // --- submission from outside
 // ------------------------------------------------------------------------------------------
 
-destination runtime::route(const node& token) {
-  const std::size_t which = lane_of(token);
-  // Acquire: pairs with use_lane().
-  if (token.tags.lane != 0 && (lanes_in_use_.load(std::memory_order_acquire) >> which & 1) == 0) [[unlikely]]
-    use_lane(which);
-  return variants_[which]->route(token);
-}
+/// Once submit() has seen to it that there is that lane.
+destination runtime::route(const node& token) noexcept { return variants_[lane_of(token)]->route(token); }
 
 /// A policy that no operation of the program names, and that a token names nevertheless, is made for its first token.
 void runtime::use_lane(std::size_t which) {
@@ -98,7 +93,11 @@ void runtime::limit_workers(unsigned core, unsigned workers) noexcept {
 void runtime::submit(node& token, std::uint64_t id) {
   token.creator = 0;
   token.begin(id, token_state::created, 0);
-  if (restricted_.load(std::memory_order_relaxed) && hold_back(token)) return;
+  // Before it may be held back: who lets it go again must not have to make a lane. Acquire: pairs with use_lane().
+  if (token.tags.lane != 0 && (lanes_in_use_.load(std::memory_order_acquire) >> lane_of(token) & 1) == 0) [[unlikely]]
+    use_lane(lane_of(token));
+  // Acquire: who sees that nothing is held back any more sees where it went, and comes behind it.
+  if (restricted_.load(std::memory_order_acquire) && hold_back(token)) return;
   const destination chosen = token.tags.anchored ? bind(token) : route(token);
   core& target = *cores[chosen.core];
   bool offered = false;

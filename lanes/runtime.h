@@ -130,7 +130,7 @@ class runtime {
   void open_lanes() noexcept;
   void readmit() noexcept;
   void wait_until_heeded() const noexcept;
-  destination route(const detail::node& token);
+  destination route(const detail::node& token) noexcept;
   void use_lane(std::size_t which);
   destination bind(detail::node& token) noexcept;
   void pin(const std::vector<unsigned>& processors) noexcept;

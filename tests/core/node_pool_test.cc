@@ -103,6 +103,32 @@ TEST(node_pool, a_thread_that_ends_leaves_its_blocks_to_others) {
   EXPECT_LE(seen.size(), 4 * thread_cache::batch);
 }
 
+std::set<void*> late_blocks;
+
+// Destructors of thread-locals may make tokens even after the thread has given its free memory away.
+TEST(node_pool, a_thread_keeps_nothing_that_it_takes_at_its_very_end) {
+  constexpr std::size_t size = 500;
+  struct late {
+    ~late() {
+      auto& cache = thread_cache::local();
+      void* const block = cache.allocate(size);
+      late_blocks.insert(block);
+      cache.deallocate(block, size);
+    }
+    int used = 0;
+  };
+  late_blocks.clear();
+  constexpr int threads = 100;
+  for (int i = 0; i < threads; ++i)
+    std::thread([] {
+      static thread_local late ends_after_the_cache;
+      ++ends_after_the_cache.used;
+      auto& cache = thread_cache::local();
+      cache.deallocate(cache.allocate(size), size);
+    }).join();
+  EXPECT_LT(late_blocks.size(), threads / 2u) << "the same blocks come again";
+}
+
 TEST(node_pool, threads_that_exchange_blocks_never_share_one) {
   constexpr int threads = 4, rounds = 2000;
   std::atomic<void*> exchange[64]{};

@@ -10,6 +10,7 @@
 #include <tokengate/core/operation.h>
 #include <tokengate/core/registry.h>
 #include <tokengate/core/submit.h>
+#include <tokengate/core/tags.h>
 #include <tokengate/lanes/held_tokens.h>
 #include <tokengate/tests/lanes/gate.h>
 #include <tokengate/tests/lanes/runtime_fixture.h>
@@ -128,6 +129,17 @@ TEST_F(what_is_held, of_children_goes_on_although_everything_else_is_paused) {
   parent.get();  // a pause of everything leaves the children of running tokens alone
   coordinator.resume();
   EXPECT_EQ(seen.size(), 1u);
+}
+
+TEST_F(what_is_held, may_want_a_lane_that_nobody_has_used_before) {
+  auto& coordinator = start(small(2, 1, 16));
+  for (const bool everything : {false, true}) {
+    everything ? coordinator.pause() : coordinator.pause("submit");
+    auto token = submit(tags{lane{everything ? "staggered" : "priority"}}, [] { return 1; });
+    EXPECT_EQ(token.state(), token_state::waiting);
+    everything ? coordinator.resume() : coordinator.resume("submit");
+    EXPECT_EQ(token.get(), 1);
+  }
 }
 
 }  // namespace
