@@ -78,7 +78,8 @@ thread_cache::block* node_arena::take(std::size_t index, std::uint32_t& count) {
     for (std::uint32_t i = 1; i < count; ++i) {
       // Each link is read from memory that may be in no cache, and mostly leads as far as the one before did.
       constexpr std::intptr_t ahead = 16;
-      const auto here = reinterpret_cast<std::intptr_t>(last), next = reinterpret_cast<std::intptr_t>(last->next);
+      const auto here = reinterpret_cast<std::intptr_t>(last);
+      const auto next = reinterpret_cast<std::intptr_t>(static_cast<thread_cache::block*>(last->next));
       __builtin_prefetch(reinterpret_cast<const void*>(next + ahead * (next - here)), 1);
       last = last->next;
     }

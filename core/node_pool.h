@@ -7,6 +7,7 @@
 #include <tokengate/core/magazine_depot.h>
 #include <tokengate/core/poison.h>
 #include <tokengate/core/prefetch.h>
+#include <tokengate/core/shared_field.h>
 
 namespace tokengate::detail {
 
@@ -23,9 +24,23 @@ class thread_cache {
   static constexpr std::size_t classes = 8;   ///< up to 512 bytes are pooled, larger nodes come from the heap
   static constexpr std::uint32_t batch = 64;
 
+  struct block;
+  /// Lies where a node has the word for requests, which somebody may still compare with, and exchange, who looks for a
+  /// token that is gone. So it is written as one, and with all bits turned: no token has an id that begins with ones.
+  class link {
+   public:
+    link& operator=(block* to) noexcept {  // NOLINT: nothing else is assigned
+      turned_ = ~reinterpret_cast<std::uint64_t>(to);
+      return *this;
+    }
+    operator block*() const noexcept { return reinterpret_cast<block*>(~std::uint64_t{turned_}); }  // NOLINT: like one
+
+   private:
+    shared_field<std::uint64_t> turned_;
+  };
   struct block {
     std::uint64_t kept;
-    block* next;
+    link next;
   };
 
   [[nodiscard]] static thread_cache& local() noexcept { return local_; }

@@ -63,7 +63,7 @@ TEST_P(node_arena_classes, blocks_are_apart_aligned_known_and_shown_once) {
       ASSERT_GE(reinterpret_cast<char*>(sorted[i]) - reinterpret_cast<char*>(sorted[i - 1]),
                 static_cast<std::ptrdiff_t>(size));
     }
-    std::memset(sorted[i], 0x5a, size);
+    std::memset(static_cast<void*>(sorted[i]), 0x5a, size);
   }
   const auto seen = shown();
   for (auto* each : taken) ASSERT_EQ(seen.count(each), 1u);
@@ -103,7 +103,7 @@ TEST_P(node_arena_classes, empty_slabs_go_back_when_they_stay_empty) {
   // The slabs serve any class again.
   const auto other = (GetParam() + 3) % thread_cache::classes;
   const auto again = take(other, 1000);
-  for (auto* each : again) std::memset(each, 1, (other + 1) * thread_cache::granule);
+  for (auto* each : again) std::memset(static_cast<void*>(each), 1, (other + 1) * thread_cache::granule);
   give(other, again);
 }
 
