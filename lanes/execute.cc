@@ -130,12 +130,11 @@ bool core::steals_now() noexcept {
 std::size_t core::give_to_thief(node** taken, std::size_t most, bool from_lanes) noexcept {
   if (const std::size_t got = open_.steal(taken, most)) return got;
   if (!from_lanes) return 0;
-  // A few at once, so that thief and owner do not go for the same end of the queue with every token; but what the thief
-  // gets for its own lanes meanwhile waits behind them, so not behind two heavy ones.
-  constexpr std::size_t most_of_a_lane = 8;
+  // What the thief gets for its own lanes meanwhile waits behind what it takes: so as many as the policy allows, and
+  // nothing behind a heavy one.
   std::size_t got = 0;
   any_lane([&](lane& each) {
-    const auto share = std::min(most_of_a_lane, (each.admitted() + 1) / 2);
+    const auto share = std::min({each.gives_at_once(), most, (each.admitted() + 1) / 2});
     do {
       node* const token = each.give();
       if (token == nullptr) break;

@@ -54,6 +54,8 @@ class lane {
   virtual detail::node* take() noexcept = 0;
   /// A thief's thread: a token that may run on another core as well, or null. Always null if the policy does not give.
   virtual detail::node* give() noexcept = 0;
+  /// Of how many tokens a thief may take at once, by calling give() as often, and keep before what its own lanes get.
+  [[nodiscard]] virtual std::size_t gives_at_once() const noexcept = 0;
 
   /// Snapshots from any thread. `empty` and `has_loot` are about what take() and give() would find, not about what
   /// waits behind a closed gate.

@@ -28,6 +28,12 @@ class lane_adapter final : public lane {
     else
       return nullptr;
   }
+  [[nodiscard]] std::size_t gives_at_once() const noexcept override {
+    if constexpr (requires { Policy::gives_at_once; })
+      return Policy::gives_at_once;
+    else
+      return 1;
+  }
 
   [[nodiscard]] bool empty() const noexcept override {
     for (auto& queue : queues())

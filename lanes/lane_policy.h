@@ -14,30 +14,26 @@
 //     std::span<lanes::gated_mailbox> queues() noexcept;
 //   };
 //
-//   call        | by                         | asked of it
-//   ------------|----------------------------|--------------------------------------------------------------------------
-//   constructor | start(), core by core      | may allocate and throw; the router was made before and goes after
-//   route       | any thread, several at     | names a core below setup.cores; hot: no lock, no allocation, no line
-//   that
-//               | once                       | several threads write unless the rule cannot do without
-//   offer       | any thread, several at     | keeps the token, in one of queues(), or returns false and has not kept
-//   it.
-//               | once                       | Hot: no lock while there is room. Never drops a token, runs it, waits or
-//               |                            | blocks for longer than a gate's lock; on_credit: never returns false
-//   take        | the core's thread          | hands out an admitted token, or null. Hot: called once per token, also
-//   when
-//               |                            | the core has nothing to do. Never blocks, never suspends (no waiter, no
-//               |                            | mutex of core/sync, no token is asked for anything), never allocates.
-//               While |                            | tokens are there it must not return null for ever: they would
-//               never run
-//   give        | other cores' threads,      | as take, but only tokens that any core may run; without it, idle cores
-//   take
-//               | several at once            | nothing from this lane
-//   ran         | the core's thread          | learns what one token of this weight cost; of a sample
-//   set_active  | any thread                 | learns how many workers its core keeps busy
-//   queues      | any thread, at any time    | always the same ones: through them everything else is asked (how many
-//   wait,
-//               |                            | pause, drain)
+//   call        | by                      | asked of it
+//   ------------|-------------------------|-------------------------------------------------------------------------
+//   constructor | start(), core by core   | may allocate and throw; the router was made before and goes after
+//   route       | any threads, several at | names a core below setup.cores; hot: no lock, no allocation, no line that
+//               | once                    | several threads write unless the rule cannot do without
+//   offer       | any threads, several at | keeps the token, in one of queues(), or returns false and has not kept it.
+//               | once                    | Hot: no lock while there is room. Never drops a token, runs it, waits or
+//               |                         | blocks longer than a gate's lock; with on_credit never returns false
+//   take        | the core's thread       | hands out an admitted token, or null. Hot: called once per token, also when
+//               |                         | the core has nothing to do. Never blocks, suspends or allocates. While it
+//               |                         | has tokens it must not return null for ever: they would never run
+//   give        | other cores' threads,   | as take, but only tokens that any core may run; without it, idle cores take
+//               | several at once         | nothing from this lane
+//   ran         | the core's thread       | learns what one token of this weight cost; of a sample
+//   set_active  | any thread              | learns how many workers its core may keep busy
+//   queues      | any thread, at any time | always the same ones: through them everything else is asked (how many wait,
+//               |                         | pause, drain)
+//
+// A policy that gives may say how many tokens a thief may take in one go: static constexpr std::size_t gives_at_once.
+// Without it, one.
 //
 // Every function but the constructors is noexcept. A token that was offered leaves the lane by take(), give() or a
 // drain of its queues, exactly once; a token killed meanwhile is handed out like any other. Nothing is promised about
