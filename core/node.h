@@ -42,9 +42,10 @@ struct node_type {
 ///   child     made by a token: while it is queued only its core, a thief or its waiter changes its state
 /// The node is destroyed by whoever makes it terminal & released & not queued; every such step is one atomic
 /// read-modify-write of the word, so exactly one party sees itself last. All of them are acq_rel: what a party wrote
-/// before its step is visible to the party that runs, reads or destroys the node after it. The exception is a child
-/// that its own waiter takes from the top of its core's stack: entry and handle are in one hand then, nobody else can
-/// change the word, and plain stores do (claim_held, finish_held).
+/// before its step is visible to the party that runs, reads or destroys the node after it. The exceptions are
+/// a child that its own waiter takes from the top of its core's stack, whose entry and handle are in one hand
+/// (claim_held, finish_held), and the end of a token whose handle is gone and which is in no queue (finish): nobody
+/// else can change the word then, and plain stores do.
 ///
 /// The second word (stop_request.h) takes what others want of the token; any thread may write it at any time.
 ///

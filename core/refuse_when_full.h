@@ -5,7 +5,8 @@ namespace tokengate {
 
 /// While it lives, a call of an operation (or submit) by this thread outside a token throws mailbox_full where it would
 /// wait because the mailbox and all places at the gate are taken; then nothing has been submitted. Tokens that tokens
-/// make are never refused. Nests. To be destroyed by the thread that made it.
+/// make are never refused. A thread may still yield its processor for a millisecond or two while a core that takes
+/// tokens quickly makes room. Nests. To be destroyed by the thread that made it.
 class [[nodiscard]] refuse_when_full {
  public:
   refuse_when_full() noexcept;

@@ -25,6 +25,7 @@ class core::left_state {
  public:
   explicit left_state(core& here) noexcept
       : core_(here), worker_(*std::exchange(here.current_worker_, nullptr)), exceptions_(*here.exceptions_) {
+    here.stop_taking();  // a destructor of what was found ended may wait, or yield, while the next token is taken
     worker_.top = std::exchange(here.frame_, nullptr);
   }
   left_state(const left_state&) = delete;
@@ -135,7 +136,6 @@ void core::suspend(waiter& party, bool timed) noexcept {
   party.token = running();
   party.serial = counters_.suspensions.load(std::memory_order_relaxed);
   worker& self = *current_worker_;
-  stop_taking();  // a destructor of what was found ended may wait, too
   self.parked = &party;
   {
     const left_state mine(*this);

@@ -238,7 +238,7 @@ class core : public detail::host {
   alignas(64) stack_pool stacks_;
 
   bound_stack bound_;                             // children that must run here
-  child_deque open_;                              // children that others may take
+  child_deque open_;                              // children, and what was taken from lanes, that others may take
   held_tokens held_;                              // admitted tokens that a pause keeps back
   permit_wait* granted_ = nullptr;                // tokens that got their storage permit, oldest first
   permit_wait* permit_waits_ = nullptr;           // tokens that this core has wait for one

@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -140,6 +142,84 @@ TEST_F(what_is_held, may_want_a_lane_that_nobody_has_used_before) {
     everything ? coordinator.resume() : coordinator.resume("submit");
     EXPECT_EQ(token.get(), 1);
   }
+}
+
+/// An argument that does something when it goes.
+class at_its_end {
+ public:
+  explicit at_its_end(std::function<void()> what) : what_(std::move(what)) {}
+  at_its_end(at_its_end&& other) noexcept : what_(std::exchange(other.what_, nullptr)) {}
+  at_its_end& operator=(at_its_end&&) = delete;
+  ~at_its_end() {
+    if (what_) what_();
+  }
+
+ private:
+  std::function<void()> what_;
+};
+
+/// A token that is killed where it waits: it goes when its core comes to it.
+void submit_and_kill(std::function<void()> at_end) {
+  auto killed = submit([](const at_its_end&) {}, at_its_end(std::move(at_end)));
+  EXPECT_TRUE(killed.kill());
+}
+
+// A token that was killed in a mailbox does at its end whatever its arguments do then, for as long as they like; a
+// pause that was made meanwhile holds for the token behind it.
+TEST_F(what_is_held, stays_although_the_one_before_it_went_slowly) {
+  auto wanted = small(1, 2, 16);
+  wanted.max_suspended = 1;
+  auto& coordinator = start(wanted);
+  testing::gate held;
+  auto suspended = submit([&] { held.pass(); });
+  ASSERT_TRUE(eventually([&] { return held.waiting() == 1; }));
+  blockade busy, going;
+  auto first = submit([&] { busy.hold(); });
+  ASSERT_TRUE(eventually([&] { return busy.holding() == 1; }));
+  submit_and_kill([&] {
+    submit([] {}).detach();  // run on the spot, since enough is suspended
+    going.hold();
+  });
+  std::atomic<bool> begun{false};
+  auto behind = submit([&] { begun = true; });
+  busy.lift();
+  ASSERT_TRUE(eventually([&] { return going.holding() == 1; }));
+  coordinator.pause();
+  going.lift();
+  held.open();
+  suspended.get();  // the core goes on
+  EXPECT_FALSE(begun);
+  EXPECT_NE(behind.state(), token_state::executing);
+  coordinator.resume();
+  behind.get();
+  first.get();
+}
+
+// A pause waits for no more than the few instructions in which a core takes a token.
+TEST_F(what_is_held, lets_pause_return_although_the_one_before_it_waits_at_its_end) {
+  auto& coordinator = start(small(1, 2, 16));
+  testing::gate held, end;
+  blockade busy, goes_on;
+  auto suspended = submit([&] {
+    held.pass();
+    goes_on.hold();
+  });
+  ASSERT_TRUE(eventually([&] { return held.waiting() == 1; }));
+  auto first = submit([&] { busy.hold(); });
+  ASSERT_TRUE(eventually([&] { return busy.holding() == 1; }));
+  submit_and_kill([&] {
+    held.open();
+    end.pass();
+  });
+  busy.lift();
+  ASSERT_TRUE(eventually([&] { return goes_on.holding() == 1; }));
+  ASSERT_EQ(end.waiting(), 1u);
+  coordinator.pause();
+  goes_on.lift();
+  end.open();
+  suspended.get();
+  coordinator.resume();
+  first.get();
 }
 
 }  // namespace
