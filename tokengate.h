@@ -1,6 +1,7 @@
 // Everything a program that uses TokenGate needs.
 #pragma once
 
+#include <tokengate/anchors/anchor_key.h>
 #include <tokengate/core/error.h>
 #include <tokengate/core/gather.h>
 #include <tokengate/core/operation.h>

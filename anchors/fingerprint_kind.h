@@ -11,6 +11,7 @@
 
 #include <boost/hana/concept/struct.hpp>
 
+#include <tokengate/core/arguments.h>
 #include <tokengate/core/tags.h>
 
 namespace tokengate {
@@ -71,9 +72,10 @@ T* target_of(const std::shared_ptr<T>& owner) noexcept {
 
 template <class T>
 concept pointer_like = !std::is_array_v<T> && requires(const T& value) { target_of(value); };
+/// A std::reference_wrapper would say so for what it refers to, by conversion.
 template <class T>
-concept says_its_parts =
-    requires(fingerprinter<hash_policy::standard>& to, const T& value) { fingerprint_append(to, value); };
+concept says_its_parts = !is_reference_wrapper<T> && requires(fingerprinter<hash_policy::standard>& to,
+                                                              const T& value) { fingerprint_append(to, value); };
 template <class T>
 concept known_to_hana = boost::hana::Struct<T>::value;
 

@@ -28,6 +28,10 @@ namespace detail {
 /// The object a member function is called on: kept as whatever the caller gave (a copy, a pointer, std::ref).
 template <class Member>
 struct receiver {};
+template <class T>
+inline constexpr bool is_receiver = false;
+template <class Member>
+inline constexpr bool is_receiver<receiver<Member>> = true;
 
 /// T, or what T keeps inside, refers elsewhere: std::vector<std::string_view> as well as std::string_view.
 template <class T>

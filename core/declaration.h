@@ -11,6 +11,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include <tokengate/core/anchor_key.h>
 #include <tokengate/core/arguments.h>
 #include <tokengate/core/asynchronous.h>
 #include <tokengate/core/operation_info.h>
@@ -37,6 +38,10 @@ enum mistake : unsigned {
   no_single_signature = 1u << 13,
   unmovable_result = 1u << 14,
   empty_lane = 1u << 15,
+  argument_without_key = 1u << 16,
+  lone_exclusive = 1u << 17,
+  lone_domain = 1u << 18,
+  keys_unknown = 1u << 19,
 };
 
 struct declared_place {
@@ -132,7 +137,9 @@ consteval unsigned mistakes_in_kinds(std::type_identity<tags<Given...>>) {
   if ((is_given_twice<Given, Given...>() || ...)) found |= tag_twice;
   if (lead && anchored) found |= anchor_with_calls;
   if (!anchored && count_of<hash_policy, Given...> > 0) found |= lone_hash_policy;
+  if (!anchored && count_of<exclusive_tag, Given...> > 0) found |= lone_exclusive;
   if (!lead && count_of<digest_policy, Given...> > 0) found |= lone_digest_policy;
+  if (!lead && count_of<domain, Given...> > 0) found |= lone_domain;
   return found;
 }
 
@@ -171,6 +178,30 @@ consteval unsigned mistakes_in_call(std::type_identity<Result>, list<Parameters.
   return found;
 }
 
+/// Whether the key of an anchor can be made of this parameter's values. What a call may keep otherwise (std::ref, the
+/// object of a member function, of an incomplete type) is looked at there.
+template <hash_policy Policy, class Parameter>
+consteval bool parameter_has_key() {
+  using value = std::decay_t<Parameter>;
+  if constexpr (is_receiver<value> || parameter_dangles<Parameter>() || parameter_unstorable<Parameter>())
+    return true;
+  else if constexpr (!requires { sizeof(value); })
+    return true;
+  else
+    return anchor_key<Policy>::template possible<value>;
+}
+
+template <class Facts, class... Parameters>
+consteval unsigned mistakes_in_key(list<Parameters...>) {
+  constexpr attributes marks = info_of<Facts>.attributes;
+  if constexpr (!marks.anchored)
+    return 0;
+  else if constexpr (!requires { sizeof(anchor_key<marks.hash_policy>); })
+    return keys_unknown;
+  else
+    return (parameter_has_key<marks.hash_policy, Parameters>() && ...) ? 0u : argument_without_key;
+}
+
 template <class Facts>
 consteval unsigned find_mistakes() {
   using given = typename tags_of<Facts>::type;
@@ -182,6 +213,7 @@ consteval unsigned find_mistakes() {
   if constexpr (has_call<Facts>) {
     using call = call_of<Facts>;
     found |= mistakes_in_call(std::type_identity<typename call::result>{}, typename call::parameters{});
+    found |= mistakes_in_key<Facts>(typename call::parameters{});
   } else if (readable_call<Facts>) {
     found |= no_single_signature;
   }

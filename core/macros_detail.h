@@ -29,6 +29,7 @@
   using ::tokengate::hash_policy;    \
   using ::tokengate::digest_policy;  \
   using ::tokengate::sticky_anchor;  \
+  using ::tokengate::exclusive;      \
   using ::tokengate::external_calls; \
   using ::tokengate::lane;           \
   using ::tokengate::timeout;        \
@@ -64,9 +65,16 @@
     return ::tokengate::detail::tags_given(__VA_ARGS__);                                                              \
   };                                                                                                                  \
   template <class... Arguments>                                                                                       \
-    requires(!::tokengate::detail::accepts<facts, Arguments...>)                                                      \
+    requires(::tokengate::detail::misfits<facts, Arguments...>)                                                       \
   __attribute__((unavailable("tokengate[TG-E301] operation '" #name "': the arguments do not fit; it takes " takes))) \
   TOKENGATE_DETAIL_BARE(answer)                                                                                       \
+  operator()(Arguments&&...) const;                                                                                   \
+  template <class... Arguments>                                                                                       \
+    requires(::tokengate::detail::lacks_key<facts, Arguments...>)                                                     \
+  __attribute__((unavailable("tokengate[TG-E304] operation '" #name                                                   \
+                             "': what this call keeps has no key under the hash_policy of its sticky_anchor; give a " \
+                             "value, say tokengate::fingerprint_by_address for a pointer or reference, or choose "    \
+                             "another hash_policy"))) TOKENGATE_DETAIL_BARE(answer)                                   \
   operator()(Arguments&&...) const;                                                                                   \
   template <unsigned Clash, unsigned Which>                                                                           \
   struct tokengate_clash {                                                                                            \
@@ -82,6 +90,10 @@
                   "tokengate[TG-E203] operation '" #name                                                              \
                   "': external_calls names an operation with a sticky_anchor of its "                                 \
                   "own, in (" #__VA_ARGS__ "); a child goes where its lead is: take the anchor or the name away");    \
+    static_assert(Clash != ::tokengate::detail::mixed_exclusive,                                                      \
+                  "tokengate[TG-E206] operation '" #name                                                              \
+                  "': another operation with its sticky_anchor differs in `exclusive`, in (" #__VA_ARGS__             \
+                  "); give it to all operations of that anchor, or to none");                                         \
     static_assert(Clash != ::tokengate::detail::unlinked_lane,                                                        \
                   "tokengate[TG-E205] operation '" #name                                                              \
                   "': its lane is not linked into this program, in (" #__VA_ARGS__                                    \
@@ -139,6 +151,18 @@
                           "return something movable, such as std::unique_ptr")                                       \
   TOKENGATE_DETAIL_REFUSE(facts, name, empty_lane, "TG-E119", "lane has an empty name",                              \
                           "name a lane, or take the tag away to get the default one")                                \
+  TOKENGATE_DETAIL_REFUSE(facts, name, argument_without_key, "TG-E120",                                              \
+                          "an argument cannot be fingerprinted under the hash_policy of its sticky_anchor",          \
+                          "write fingerprint_append for its type, say tokengate::fingerprint_by_address for a "      \
+                          "pointer, or choose another hash_policy")                                                  \
+  TOKENGATE_DETAIL_REFUSE(facts, name, lone_exclusive, "TG-E121",                                                    \
+                          "exclusive without sticky_anchor has nothing to exclude",                                  \
+                          "add the anchor or take exclusive away")                                                   \
+  TOKENGATE_DETAIL_REFUSE(facts, name, lone_domain, "TG-E122",                                                       \
+                          "domain without external_calls has no children to place",                                  \
+                          "add the calls or take domain away")                                                       \
+  TOKENGATE_DETAIL_REFUSE(facts, name, keys_unknown, "TG-E123", "a sticky_anchor needs more than the core headers",  \
+                          "include <tokengate/tokengate.h> ahead of it")                                             \
   [[maybe_unused]] static ::tokengate::detail::first_facts<first, facts> tokengate_chosen(                           \
       tokengate_key_##name*, ::tokengate::detail::declared);                                                         \
   [[maybe_unused]] static ::tokengate::detail::slot_content<first, facts> tokengate_at(                              \

@@ -25,8 +25,8 @@ inline constinit operation_record record_of{info_of<Facts>};
 /// call.
 template <class Facts>
 inline constexpr bool unusable =
-    !has_call<Facts> ||
-    (mistakes_of<Facts> & (asynchronous_result | dangling_argument | unstorable_argument | unmovable_result)) != 0;
+    !has_call<Facts> || (mistakes_of<Facts> & (asynchronous_result | dangling_argument | unstorable_argument |
+                                               unmovable_result | argument_without_key | keys_unknown)) != 0;
 
 template <class Facts>
 struct usable_call : call_of<Facts> {};
@@ -41,8 +41,14 @@ struct usable_call<Facts> {
     else
       return std::type_identity<typename call_of<Facts>::result>{};
   }
+  static auto parameters_of() {
+    if constexpr (has_call<Facts>)
+      return typename call_of<Facts>::parameters{};
+    else
+      return list<>{};
+  }
   using result = typename decltype(result_of())::type;
-  using parameters = list<>;
+  using parameters = decltype(parameters_of());
 };
 
 /// Calls the user's function with its arguments, of which the last may be left to their defaults.
@@ -75,6 +81,13 @@ struct kept_arguments<Facts, std::index_sequence<Index...>, Arguments...> {
     else
       return false;
   }
+  static consteval bool has_key() {
+    constexpr attributes marks = info_of<Facts>.attributes;
+    if constexpr (marks.anchored)
+      return anchor_key<marks.hash_policy>::template possible<stored<Index, Arguments>...>;
+    else
+      return true;
+  }
   static auto launch(Arguments... arguments) {
     return detail::launch<operation<Facts>, stored<Index, Arguments>...>(std::forward<Arguments>(arguments)...);
   }
@@ -83,15 +96,22 @@ struct kept_arguments<Facts, std::index_sequence<Index...>, Arguments...> {
 template <class Facts, class... Arguments>
 using call_arguments = kept_arguments<Facts, std::index_sequence_for<Arguments...>, Arguments...>;
 
+/// What is to be said of a call.
+enum class verdict : unsigned char { fine, misfit, without_key };
+
 template <class Facts, class... Arguments>
-consteval bool fit() {
+consteval verdict judge() {
   if constexpr (unusable<Facts>)
-    return true;
+    return verdict::fine;
   else if constexpr (sizeof...(Arguments) > call_of<Facts>::parameters::size)
-    return false;
+    return verdict::misfit;
+  else if constexpr (!call_arguments<Facts, Arguments...>::fit())
+    return verdict::misfit;
   else
-    return call_arguments<Facts, Arguments...>::fit();
+    return call_arguments<Facts, Arguments...>::has_key() ? verdict::fine : verdict::without_key;
 }
+template <class Facts, class... Arguments>
+inline constexpr verdict verdict_on = judge<Facts, Arguments...>();
 
 /// What a refused call of an instance would have returned.
 template <class Facts, class...>
@@ -101,7 +121,11 @@ struct token_of {
 
 /// The operation of these facts can be called with these arguments.
 template <class Facts, class... Arguments>
-concept accepts = fit<Facts, Arguments...>();
+concept accepts = verdict_on<Facts, Arguments...> == verdict::fine;
+template <class Facts, class... Arguments>
+concept misfits = verdict_on<Facts, Arguments...> == verdict::misfit;
+template <class Facts, class... Arguments>
+concept lacks_key = verdict_on<Facts, Arguments...> == verdict::without_key;
 
 /// The call as it was declared, for braced lists: operation({1, 2}, "x"). Being volatile it is the worse choice, and so
 /// only taken where the one that deduces its arguments cannot be.
@@ -112,7 +136,10 @@ struct exact_call {
 template <class Facts, class First, class... Rest>
 struct exact_call<Facts, list<First, Rest...>> {
   auto operator()(First first, Rest... rest) const volatile {
-    return call_arguments<Facts, First, Rest...>::launch(std::forward<First>(first), std::forward<Rest>(rest)...);
+    if constexpr (unusable<Facts>)
+      return token<typename usable_call<Facts>::result>{};
+    else
+      return call_arguments<Facts, First, Rest...>::launch(std::forward<First>(first), std::forward<Rest>(rest)...);
   }
 };
 template <class Facts, class Member, class... Rest>

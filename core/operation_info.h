@@ -15,9 +15,10 @@ namespace tokengate {
 /// What a token's way needs at run time; copied into its node, where there is little room.
 struct attributes {
   tokengate::weight weight : 2 = tokengate::weight::medium;
-  std::uint8_t storage : 4 = 0;  ///< 0: touches no storage; else a `storage_speed`
+  std::uint8_t storage : 3 = 0;  ///< 0: touches no storage; else a `storage_speed`
   bool lead : 1 = false;         ///< has external_calls
   bool anchored : 1 = false;     ///< has a sticky_anchor
+  bool exclusive : 1 = false;    ///< tokens of one key of the anchor do not interleave
   tokengate::domain domain : 2 = tokengate::domain::bound;
   tokengate::hash_policy hash_policy : 3 = tokengate::hash_policy::standard;
   tokengate::digest_policy digest_policy : 3 = tokengate::digest_policy::full;

@@ -14,7 +14,7 @@
 namespace tokengate::detail {
 
 /// What can clash when a registry closes. Codes, sentences and remedies stand in macros_detail.h.
-enum clash : unsigned { same_name, unknown_call, anchored_child, unlinked_lane };
+enum clash : unsigned { same_name, unknown_call, anchored_child, unlinked_lane, mixed_exclusive };
 
 /// The names of the lanes that the program links, in `names`. Defined by the header that is generated with them, which
 /// <tokengate/tokengate.h> includes; without it the program is taken to link none.
@@ -29,10 +29,23 @@ constexpr bool links_lane(std::string_view name) {
   return false;
 }
 
+/// Of the operations that share an anchor's name, the first that differs from the others: one name, one mistake.
+template <class Closed>
+constexpr bool differs_in_exclusive(const operation_info& info) {
+  const operation_info* first = nullptr;
+  for (const operation_info* const each : registry<Closed>::infos()) {
+    if (!each->attributes.anchored || each->anchor != info.anchor) continue;
+    if (first == nullptr) first = each;
+    if (each->attributes.exclusive != first->attributes.exclusive) return each == &info;
+  }
+  return false;
+}
+
 template <class Closed>
 constexpr bool clashes(clash kind, const operation_info& info, std::size_t which) {
   if (kind == same_name) return registry<Closed>::find(info.name) != &info;
   if (kind == unlinked_lane) return !info.lane.empty() && !links_lane<Closed>(info.lane);
+  if (kind == mixed_exclusive) return info.attributes.anchored && differs_in_exclusive<Closed>(info);
   if (info.calls[which].empty() || !first_mention(info, which)) return false;  // refused at the declaration
   const operation_info* const child = registry<Closed>::find(info.calls[which]);
   return kind == unknown_call ? child == nullptr : child != nullptr && child->attributes.anchored;
@@ -57,6 +70,7 @@ void check_operation() {
   check<Closed, Operation, same_name, 0>();
   if constexpr (Whole) {
     check<Closed, Operation, unlinked_lane, 0>();
+    check<Closed, Operation, mixed_exclusive, 0>();
     check_calls<Closed, Operation>(std::make_index_sequence<Operation::info.calls.size()>{});
   }
 }

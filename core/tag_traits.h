@@ -72,6 +72,12 @@ struct tag_traits<sticky_anchor> {
 };
 
 template <>
+struct tag_traits<exclusive_tag> {
+  using kind = exclusive_tag;
+  static constexpr void apply(exclusive_tag, operation_info& info) { info.attributes.exclusive = true; }
+};
+
+template <>
 struct tag_traits<lane> {
   using kind = lane;
   static constexpr void apply(const lane& given, operation_info& info) { info.lane = given.name; }

@@ -32,6 +32,11 @@ struct sticky_anchor {
   std::string_view name;
 };
 
+/// `exclusive`: tokens of one key of the operation's anchor do not even interleave; one begins when the other has
+/// ended.
+struct exclusive_tag {};
+[[maybe_unused]] inline constexpr exclusive_tag exclusive{};
+
 /// The lane that serves the operation's tokens from outside, instead of the coordinator's default one.
 /// `lane{"priority"}`
 struct lane {

@@ -21,6 +21,7 @@
 #include <boost/hana/for_each.hpp>
 #include <boost/hana/length.hpp>
 
+#include <tokengate/anchors/anchor_key.h>
 #include <tokengate/core/registry.h>
 
 namespace hana = boost::hana;
@@ -29,23 +30,22 @@ using std::chrono_literals::operator""s;
 // Names of tags mean what the user wants around a declaration.
 struct timeout {};
 int weight = 0;
+int exclusive = 0;
 
 namespace given {
 
 TOKENGATE_OPERATION(void, none, ()) {}
-TOKENGATE_OPERATION(int, several, (int n), weight::heavy, storage_speed::fast, timeout{30s}, domain::preferred) {
-  return n;
-}
-TOKENGATE_OPERATION(int, reordered, (int n), domain::preferred, timeout{30s}, storage_speed::fast, weight::heavy) {
-  return n;
-}
+TOKENGATE_OPERATION(int, several, (int n), weight::heavy, storage_speed::fast, timeout{30s}) { return n; }
+TOKENGATE_OPERATION(int, reordered, (int n), timeout{30s}, storage_speed::fast, weight::heavy) { return n; }
 TOKENGATE_OPERATION(int, qualified, (int n), tokengate::weight::light, ::tokengate::timeout{1ms}) { return n; }
 TOKENGATE_OPERATION(int, lead, (int n), external_calls{"several", reordered, std::string_view("lead")},
-                    digest_policy::short_) {
+                    digest_policy::short_, domain::preferred) {
   return n;
 }
 TOKENGATE_OPERATION(int, childless, (int n), external_calls{}) { return n; }
 TOKENGATE_OPERATION(int, anchored, (int key), sticky_anchor{"ledger"}, hash_policy::fast) { return key; }
+TOKENGATE_OPERATION(int, alone, (int key), exclusive, weight::light, sticky_anchor{"strand"}) { return key; }
+TOKENGATE_OPERATION(int, alone_too, (), sticky_anchor{"strand"}, hash_policy::none, tokengate::exclusive) { return 1; }
 
 constexpr int half_a_minute = 30;
 TOKENGATE_OPERATION(int, computed, (int n), timeout{std::chrono::seconds(half_a_minute)}) { return n; }
@@ -68,21 +68,24 @@ namespace given {
 TOKENGATE_OPERATION(int, retried, (int n), timeout{2s}, retries{3}) { return n; }
 TOKENGATE_APPLICATION(all);
 
-static_assert(all.size() == 9);
-static_assert(none.info.name == "none" && none.info.line == 35 &&
+static_assert(all.size() == 11);
+static_assert(none.info.name == "none" && none.info.line == 37 &&
               std::string_view(none.info.file).ends_with("accepted.cc"));
 static_assert(none.info.attributes == tokengate::attributes{});
 static_assert(none.info.attributes.weight == tokengate::weight::medium && none.info.timeout == 0s);
 static_assert(several.info.attributes.weight == tokengate::weight::heavy);
 static_assert(several.info.attributes.storage == static_cast<int>(tokengate::storage_speed::fast));
 static_assert(several.info.attributes.touches_storage() && !none.info.attributes.touches_storage());
-static_assert(several.info.timeout == 30s && several.info.attributes.domain == tokengate::domain::preferred);
+static_assert(several.info.timeout == 30s && several.info.attributes.domain == tokengate::domain::bound);
 static_assert(several.info.attributes == reordered.info.attributes && several.info.timeout == reordered.info.timeout);
 static_assert(qualified.info.attributes.weight == tokengate::weight::light);
 static_assert(lead.info.attributes.lead && lead.info.calls.size() == 3);
+static_assert(lead.info.attributes.domain == tokengate::domain::preferred);
 static_assert(lead.info.calls[0] == "several" && lead.info.calls[1] == "reordered" && lead.info.calls[2] == "lead");
 static_assert(childless.info.attributes.lead && childless.info.calls.empty());
 static_assert(anchored.info.attributes.anchored && anchored.info.anchor == "ledger" && !anchored.info.attributes.lead);
+static_assert(!anchored.info.attributes.exclusive && alone.info.attributes.exclusive);
+static_assert(alone_too.info.attributes.exclusive && alone_too.info.attributes.anchored);
 static_assert(computed.info.timeout == 30s);
 static_assert(retried.info.timeout == 6s);
 

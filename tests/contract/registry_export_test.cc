@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <tokengate/anchors/anchor_key.h>
 #include <tokengate/core/registry.h>
 #include <tokengate/core/registry_export.h>
 

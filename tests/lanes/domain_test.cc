@@ -46,8 +46,11 @@ void family(footprint& seen, int depth) {
 
 TOKENGATE_OPERATION(int, child, ()) { return 1; }
 TOKENGATE_OPERATION(void, lead, (footprint * seen, int depth), external_calls{child}) { family(*seen, depth); }
-TOKENGATE_OPERATION(unsigned, ledger_core, (int), sticky_anchor{"ledger"}) { return this_token::core(); }
-TOKENGATE_OPERATION(unsigned, ledger_report, (int, std::string), sticky_anchor{"ledger"}, weight::heavy) {
+TOKENGATE_OPERATION(unsigned, ledger_core, (int), sticky_anchor{"ledger"}, hash_policy::none) {
+  return this_token::core();
+}
+TOKENGATE_OPERATION(unsigned, ledger_report, (int, std::string), sticky_anchor{"ledger"}, hash_policy::none,
+                    weight::heavy) {
   return this_token::core();
 }
 TOKENGATE_APPLICATION(domain_application);

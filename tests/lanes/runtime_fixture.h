@@ -14,6 +14,7 @@
 
 #include <gtest/gtest.h>
 
+#include <tokengate/anchors/anchor_key.h>
 #include <tokengate/core/unobserved.h>
 #include <tokengate/lanes/coordinator.h>
 

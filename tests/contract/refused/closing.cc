@@ -1,4 +1,5 @@
 // What only shows when a registry closes: the error stands at the operation that is wrong.
+#include <tokengate/anchors/anchor_key.h>
 #include <tokengate/core/registry.h>
 
 TOKENGATE_OPERATION(int, anchored, (int n), sticky_anchor{"a"}) { return n; }

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <string>
 
+#include <tokengate/anchors/anchor_key.h>
 #include <tokengate/core/registry.h>
 
 TOKENGATE_OPERATION(int, child, (int n)) { return n; }
