@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tokengate/anchors/anchor_key.h>
+#include <tokengate/anchors/seed.h>
 #include <tokengate/core/error.h>
 #include <tokengate/core/gather.h>
 #include <tokengate/core/operation.h>

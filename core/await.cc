@@ -11,6 +11,7 @@
 #include <tokengate/core/host.h>
 #include <tokengate/core/kill.h>
 #include <tokengate/core/node.h>
+#include <tokengate/core/operation_table.h>
 #include <tokengate/core/spin_pause.h>
 #include <tokengate/core/waiter.h>
 
@@ -78,6 +79,32 @@ bool register_with(node& awaited, waiter& party) noexcept {
                          "nobody will do; coordinator::trace() shows how it came to that");
 }
 
+/// The token cannot begin before one that waits for it has ended: both are of one exclusive anchor.
+bool in_own_strand(const node& awaited) noexcept {
+  if (!awaited.tags.exclusive) return false;
+  const host* const core = host::current();
+  if (core == nullptr || over(awaited)) return false;
+  for (const host::frame* each = core->running_frame(); each != nullptr; each = each->outer)
+    if (each->token->tags.exclusive && anchored(*each->token).key == anchored(awaited).key) return true;
+  return false;
+}
+
+/// A wait that cannot end is refused at once, rather than found by whoever looks for cycles; but what unwinds must not
+/// throw.
+void refuse_own_strand(node* const* awaited, std::size_t count, waiter::mode mode) {
+  const auto own = std::count_if(awaited, awaited + count, [](const node* each) { return in_own_strand(*each); });
+  const bool hopeless = mode == waiter::mode::all ? own != 0 : static_cast<std::size_t>(own) == count;
+  if (!hopeless || host::current()->unwinding()) return;
+  const node& other = **std::find_if(awaited, awaited + count, [](const node* each) { return in_own_strand(*each); });
+  const node& self = *host::current()->running();
+  const auto named = [](const node& each) {
+    return "token " + std::to_string(each.id()) + " of '" + std::string(operation_name(each.operation)) + "'";
+  };
+  throw deadlock_detected(named(self) + " waits for " + named(other) +
+                          ", which has the same key of an exclusive anchor and begins when this one has ended; let go "
+                          "of it (detach), or call the function it stands for");
+}
+
 /// One wait for all of the tokens, or any, until `until` at most. True unless it timed out.
 bool wait_once(node* const* awaited, std::uint32_t count, waiter::mode mode, clock::time_point until) {
   waiter party(count, mode);
@@ -104,6 +131,7 @@ bool wait_once(node* const* awaited, std::uint32_t count, waiter::mode mode, clo
 
 /// The same, and sees to the deadlines of what is awaited. False when `until` passed first.
 bool wait(node* const* awaited, std::size_t count, waiter::mode mode, clock::time_point until) {
+  if (host::current() != nullptr) refuse_own_strand(awaited, count, mode);
   for (;;) {
     const auto deadline = earliest_deadline(awaited, count);
     if (wait_once(awaited, static_cast<std::uint32_t>(count), mode, std::min(deadline, until))) return true;

@@ -36,6 +36,13 @@ class operation_not_registered : public error {
   using error::error;
 };
 
+/// A lead called an operation that its external_calls do not name, and options::strict_calls forbids that. Nothing was
+/// submitted.
+class undeclared_call : public error {
+ public:
+  using error::error;
+};
+
 /// get_for or get_until gave up; the token is untouched and may be asked again.
 class wait_timed_out : public error {
  public:
@@ -60,7 +67,8 @@ class stop_abandoned : public error {
   using error::error;
 };
 
-/// Thrown in the youngest token of a cycle of tokens that wait for each other. The message names the cycle.
+/// Thrown in the youngest token of a cycle of tokens that wait for each other, and by a wait for a token that cannot
+/// begin before the waiting one has ended: of its own exclusive anchor. The message names the cycle.
 class deadlock_detected : public error {
  public:
   using error::error;

@@ -56,6 +56,13 @@ class host {
   virtual void give_back() noexcept = 0;
   virtual void retake() noexcept = 0;
 
+  /// Whose domain the running token belongs to.
+  struct lead_facts {
+    std::uint64_t token = 0;      ///< id; 0: it belongs to none
+    std::uint32_t operation = 0;  ///< number
+  };
+  [[nodiscard]] virtual lead_facts lead() const noexcept { return {}; }
+
   /// The coordinator stops hard: every token of this core is to stop.
   [[nodiscard]] virtual bool cancelling() const noexcept = 0;
 

@@ -26,7 +26,7 @@ bool request_stop(node& subject, std::uint64_t id, stop_cause cause, std::uint32
     {
       // Its coordinator cannot go before this is counted.
       const place::pinned home(realm);
-      if (home.get() != nullptr) home.get()->count_ended_outside(operation, end);
+      if (home.get() != nullptr) home.get()->note_ended_outside(subject, end);
     }
     last.tell(from, end, reason);  // nothing is locked here
   });

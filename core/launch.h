@@ -43,8 +43,9 @@ inline void dispatch(node& made) {
 template <class Node, class... Args>
 auto make_token(attributes tags, std::uint32_t operation, std::chrono::nanoseconds timeout, Args&&... args) {
   auto* const made = new Node(tags, std::forward<Args>(args)...);
-  made->operation = operation;
+  made->operation = static_cast<std::uint16_t>(operation);  // enroll() sees to it that there are no more
   try {
+    if constexpr (requires { made->make_key(); }) made->make_key();
     if (timeout.count() != 0) set_deadline(*made, deadline_after(timeout));
     dispatch(*made);
   } catch (...) {

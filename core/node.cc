@@ -35,16 +35,23 @@ void node::became_terminal(std::uint64_t before, std::uint64_t after) noexcept {
   if (last_to_leave(after)) type->destroy(*this);
 }
 
-/// Returns the word before, or 0 when the token was not to be ended so.
-std::uint64_t node::end_unclaimed(token_state end, std::uint64_t of_id, std::uint64_t clear,
-                                  std::uint64_t spare) noexcept {
+std::uint64_t node::begin_end(std::uint64_t of_id, std::uint64_t spare) noexcept {
   auto word = word_.load(std::memory_order_acquire);
   do {
     const auto now = state_of(word);
     if (now != token_state::waiting && now != token_state::admitted) return 0;
-    if (word >> id_shift != of_id || (word & spare) != 0) return 0;
-  } while (!word_.compare_exchange(word, with_state(word, end) & ~clear, std::memory_order_acq_rel));
+    if (word >> id_shift != of_id || (word & (spare | ending)) != 0) return 0;
+  } while (!word_.compare_exchange(word, word | ending, std::memory_order_acq_rel));
   return word;
+}
+
+void node::complete_end(token_state end, std::uint64_t clear) noexcept {
+  auto word = word_.load(std::memory_order_relaxed);
+  std::uint64_t after = 0;
+  do {
+    after = with_state(word, end) & ~(ending | clear);
+  } while (!word_.compare_exchange(word, after, std::memory_order_acq_rel));
+  became_terminal(word, after);
 }
 
 void node::release_slowly(bool observed) noexcept {

@@ -26,6 +26,11 @@ struct node_extra {
   shared_field<std::int64_t> deadline;                  ///< steady_clock, nanoseconds; valid if node::dated
   shared_field<std::uint64_t> created, started, ended;  ///< ticks, 0 before; valid if node::timed
 };
+/// The same of a token with a sticky anchor.
+struct anchored_extra : node_extra {
+  std::uint64_t key;   ///< of its anchor and arguments; tokens with the same one run on one core
+  node *chain, *turn;  ///< links of the strands of a core (strands.h)
+};
 
 /// What differs between node types; one constant per type of node.
 struct node_type {
@@ -40,6 +45,7 @@ struct node_type {
 ///   waited    extra().waiting is set: who finishes the token must notify it
 ///   queued    a queue still holds the pointer (a token run by its waiter leaves its queue entry behind)
 ///   child     made by a token: while it is queued only its core, a thief or its waiter changes its state
+///   ending    nobody may claim it any more: who set this is about to make it terminal
 /// The node is destroyed by whoever makes it terminal & released & not queued; every such step is one atomic
 /// read-modify-write of the word, so exactly one party sees itself last. All of them are acq_rel: what a party wrote
 /// before its step is visible to the party that runs, reads or destroys the node after it. The exceptions are
@@ -54,8 +60,8 @@ struct node_type {
 /// them, `creator`, `operation` and `realm` may be read then (poison.h).
 class node {
  public:
-  static constexpr std::uint64_t state_mask = 7, released = 8, waited = 16, queued = 32, child = 64;
-  static constexpr unsigned id_shift = 7;
+  static constexpr std::uint64_t state_mask = 7, released = 8, waited = 16, queued = 32, child = 64, ending = 128;
+  static constexpr unsigned id_shift = 8;
 
   node(const node_type& kind, attributes marks) noexcept : word_(0), type(&kind), tags(marks) {}
   node(const node&) = delete;
@@ -128,27 +134,19 @@ class node {
   }
 
   /// waiting or admitted -> killed or timeout, by whoever holds the queue's share, which is given up. True when this
-  /// call did it. `before_notice` is called in between, with the state before if it wants that.
-  template <class BeforeNotice = decltype([] {})>
-  bool end_from_queue(token_state end, BeforeNotice before_notice = {}) noexcept {
-    const auto word = end_unclaimed(end, id(), queued, 0);
-    if (word == 0) {
-      drop(queued);
-      return false;
-    }
-    call_with(before_notice, state_of(word));
-    became_terminal(word, with_state(word, end) & ~queued);
-    return true;
+  /// call did it. `before_end` is called, with the state until then if it wants that, when it is certain and before
+  /// anybody can see it; the node is the caller's for so long.
+  template <class BeforeEnd = decltype([] {})>
+  bool end_from_queue(token_state end, BeforeEnd before_end = {}) noexcept {
+    if (end_unclaimed(end, id(), queued, 0, before_end)) return true;
+    drop(queued);
+    return false;
   }
   /// The same by somebody who holds no share: the queue keeps its entry. Only of the token with this id; of a `child`
   /// only by its core, which keeps thieves away meanwhile. The caller must not touch the node afterwards.
-  template <class BeforeNotice>
-  bool end_in_queue(std::uint64_t of_id, token_state end, bool own_child, BeforeNotice before_notice) noexcept {
-    const auto word = end_unclaimed(end, of_id, 0, own_child ? 0 : child);
-    if (word == 0) return false;
-    call_with(before_notice, state_of(word));
-    became_terminal(word, with_state(word, end));
-    return true;
+  template <class BeforeEnd>
+  bool end_in_queue(std::uint64_t of_id, token_state end, bool own_child, BeforeEnd before_end) noexcept {
+    return end_unclaimed(end, of_id, 0, own_child ? 0 : child, before_end);
   }
   /// Gives up the queue's share of a token that is not admitted any more: somebody else ran or ended it.
   void drop_stale() noexcept { drop(queued); }
@@ -180,19 +178,21 @@ class node {
   stop_request request;
   const node_type* type;
   shared_field<std::uint64_t> creator;    ///< id of the token that made it; 0 from outside
-  shared_field<std::uint32_t> operation;  ///< index + 1 of the operation in the operation table; 0 for submit()
+  std::uint32_t domain = 0;               ///< the one that it belongs to, of its coordinator ; or 0
+  shared_field<std::uint16_t> operation;  ///< index + 1 of the operation in the operation table; 0 for submit()
+  shared_field<std::uint16_t> home;       ///< index of the core it was routed to, if bound
+  shared_field<std::uint16_t> realm;      ///< number of the place that runs it (place.h)
   attributes tags;
-  shared_field<std::uint16_t> home;   ///< index of the core it was routed to, if bound
-  shared_field<std::uint16_t> realm;  ///< number of the place that runs it (place.h)
-  std::uint8_t shields = 0;           ///< while not 0 its waits are not cancelled
-  bool bound : 1 = false;             ///< runs only on the core it was routed to (bound domain, or anchored)
-  bool in_domain : 1 = false;         ///< its children belong to the domain of a bound lead above it
-  bool timed : 1 = false;             ///< its times are taken
-  bool dated : 1 = false;             ///< it has a deadline
-  bool published : 1 = false;         ///< it waits, and goes from one queue to another
-  bool watched : 1 = false;           ///< its changes are told to observers (observe.h)
-  bool arguments_gone = false;        ///< destroyed, after its run
-  enum : std::uint8_t { none, held, given_back } permit = none;  ///< of its storage tier; the running core's business
+  std::uint8_t shields = 0;    ///< while not 0 its waits are not cancelled
+  bool bound : 1 = false;      ///< runs only on the core it was routed to (bound domain, or anchored)
+  bool binds : 1 = false;      ///< so do its children, on the core where they are made: a bound lead is above them
+  bool timed : 1 = false;      ///< its times are taken
+  bool dated : 1 = false;      ///< it has a deadline
+  bool published : 1 = false;  ///< it waits, and goes from one queue to another
+  bool watched : 1 = false;    ///< its changes are told to observers (observe.h)
+  // The running core's business:
+  enum : std::uint8_t { none, held, given_back } permit : 2 = none;  ///< of its storage tier
+  bool arguments_gone : 1 = false;                                   ///< destroyed, after its run
 
  protected:
   ~node() = default;
@@ -201,24 +201,35 @@ class node {
   static constexpr std::uint64_t with_state(std::uint64_t word, token_state state) noexcept {
     return (word & ~state_mask) | static_cast<std::uint64_t>(state);
   }
-  template <class BeforeNotice>
-  static void call_with(BeforeNotice& before_notice, [[maybe_unused]] token_state before) noexcept {
-    if constexpr (std::is_invocable_v<BeforeNotice&, token_state>)
-      before_notice(before);
-    else
-      before_notice();
-  }
   bool step(token_state from, token_state to, std::uint64_t clear) noexcept {
     auto word = word_.load(std::memory_order_relaxed);
-    while (state_of(word) == from)
+    while (state_of(word) == from && (word & ending) == 0)
       if (word_.compare_exchange(word, with_state(word, to) & ~clear, std::memory_order_acq_rel)) return true;
     return false;
   }
-  std::uint64_t end_unclaimed(token_state end, std::uint64_t of_id, std::uint64_t clear, std::uint64_t spare) noexcept;
+  /// The word before, or 0 when the token was not to be had.
+  std::uint64_t begin_end(std::uint64_t of_id, std::uint64_t spare) noexcept;
+  void complete_end(token_state end, std::uint64_t clear) noexcept;
+  template <class BeforeEnd>
+  bool end_unclaimed(token_state end, std::uint64_t of_id, std::uint64_t clear, std::uint64_t spare,
+                     BeforeEnd& before_end) noexcept {
+    const auto word = begin_end(of_id, spare);
+    if (word == 0) return false;
+    if constexpr (std::is_invocable_v<BeforeEnd&, token_state>)
+      before_end(state_of(word));
+    else
+      before_end();
+    complete_end(end, clear);
+    return true;
+  }
   void release_slowly(bool observed) noexcept;
   void drop(std::uint64_t share) noexcept;
   void became_terminal(std::uint64_t before, std::uint64_t after) noexcept;
 };
+
+/// Of a token whose tags say `anchored`.
+inline anchored_extra& anchored(const node& token) noexcept { return static_cast<anchored_extra&>(token.extra()); }
+
 static_assert(sizeof(node) <= 48, "a node with 16 bytes of arguments and result fills one cache line");
 static_assert(sizeof(node) <= poisoned_from, "what finds tokens reads the words of nodes that are gone");
 

@@ -9,6 +9,9 @@
 namespace tokengate {
 namespace {
 
+// A node has 16 bits for the number of its operation, which is its index + 1.
+constexpr std::size_t most_operations = 65'535;
+
 struct table {
   std::mutex guard;
   std::vector<operation_record*> records;
@@ -49,9 +52,12 @@ const operation_record& operation_at(std::size_t index) noexcept {
   return *all.records[index];
 }
 
-std::string_view operation_name(std::size_t number) noexcept {
-  return number == 0 ? std::string_view("submit") : operation_at(number - 1).info.name;
+const operation_info& operation_facts(std::size_t number) noexcept {
+  static constexpr operation_info submitted{.name = "submit"};
+  return number == 0 ? submitted : operation_at(number - 1).info;
 }
+
+std::string_view operation_name(std::size_t number) noexcept { return operation_facts(number).name; }
 
 std::span<const std::string_view> lane_names() noexcept { return the_lanes; }
 
@@ -78,6 +84,8 @@ bool detail::enroll(std::span<operation_record* const> records) {
   const std::lock_guard lock(all.guard);
   for (operation_record* record : records) {
     if (record->index.load(std::memory_order_relaxed) >= 0) continue;  // written under this lock only
+    if (all.records.size() == most_operations)
+      throw misuse("this program has more than " + std::to_string(most_operations) + " operations; tokens cannot tell");
     all.records.push_back(record);
     record->lane.store(number_of(record->info.lane), std::memory_order_relaxed);
     record->index.store(static_cast<std::int32_t>(all.records.size() - 1), std::memory_order_release);

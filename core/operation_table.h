@@ -18,6 +18,8 @@ std::size_t operation_count() noexcept;
 /// The operation with this index, which must be below `operation_count()`. The record lives as long as the program.
 const operation_record& operation_at(std::size_t index) noexcept;
 
+/// Of the operation with index `number - 1`; for 0 those of callables that are no operations: their name is "submit".
+const operation_info& operation_facts(std::size_t number) noexcept;
 /// Of the operation with index `number - 1`; "submit" for 0, which stands for callables that are no operations.
 std::string_view operation_name(std::size_t number) noexcept;
 

@@ -39,8 +39,8 @@ class place {
   /// Makes `next` the current place of this thread (null: none named) and returns the previous one.
   static place* exchange_scope(place* next) noexcept;
 
-  /// A token of this place was ended while it was queued, by nobody of this place. Any thread.
-  virtual void count_ended_outside(std::uint32_t operation, token_state end) noexcept = 0;
+  /// A token of this place is ended while it is queued, by nobody of this place. Any thread.
+  virtual void note_ended_outside(const node& token, token_state end) noexcept = 0;
   /// Stop requests were made: the cores shall look at what they suspended, soon. Any thread.
   virtual void attend() noexcept = 0;
 

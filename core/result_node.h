@@ -9,6 +9,7 @@
 
 #include <cxxabi.h>
 
+#include <tokengate/core/anchor_key.h>
 #include <tokengate/core/host.h>
 #include <tokengate/core/node.h>
 #include <tokengate/core/node_pool.h>
@@ -56,13 +57,32 @@ class result_node : public node {
   };
 };
 
+/// Not so for what is submitted without an operation.
+template <class Op>
+inline constexpr bool is_anchored = false;
+template <class Op>
+  requires requires { Op::info.attributes.anchored; }
+inline constexpr bool is_anchored<Op> = Op::info.attributes.anchored;
+
 /// A node that calls Op::invoke with the values of type Stored that it carries.
 template <class Op, class T, class... Stored>
 class task_node final : public result_node<T> {
+  static constexpr bool anchored = is_anchored<Op>;
+
  public:
   template <class... Args>
   explicit task_node(attributes marks, Args&&... args)
       : result_node<T>(kind, marks), arguments_(std::forward<Args>(args)...) {}
+
+  /// Of a token with a sticky anchor, before it is sent off: its key. Throws what a user's fingerprint_append throws.
+  void make_key()
+    requires(anchored)
+  {
+    static constexpr auto name = anchor_name_hash(Op::info.anchor);
+    extra_.key = std::apply(
+        [](const Stored&... stored) { return anchor_key<Op::info.attributes.hash_policy>::of(name, stored...); },
+        arguments_);
+  }
 
   static void* operator new(std::size_t size) { return thread_cache::local().allocate(size); }
   static void operator delete(void* memory, std::size_t size) noexcept {
@@ -129,7 +149,8 @@ class task_node final : public result_node<T> {
   union {
     std::tuple<Stored...> arguments_;
   };
-  node_extra extra_;  // last, so that small arguments and results share a cache line with what every token needs
+  std::conditional_t<anchored, anchored_extra, node_extra>
+      extra_;  // last, so that small arguments and results share a cache line with what every token needs
 };
 
 }  // namespace tokengate::detail

@@ -19,6 +19,9 @@ void core::answer_survey() noexcept {
   core_view view;
   try {
     for (const worker* each = all_workers_; each != nullptr; each = each->next) describe(*each, view);
+    strands_.for_each([&view](const detail::node& waiting, const detail::node& holder) {
+      if (!waiting.terminal()) view.in_strands.push_back({{waiting.id(), waiting.operation}, holder.id()});
+    });
     view.answered = true;
   } catch (const std::bad_alloc&) {
     view = {};  // as if it had not answered in time

@@ -39,6 +39,7 @@ void core::attend() noexcept {
 void core::tidy() noexcept {
   open_.trim();
   bound_.trim();
+  runtime_.domains.trim(index_);
   detail::thread_cache::local().flush();
 }
 
@@ -52,6 +53,7 @@ void core::end_queued_children() noexcept {
     const auto reason = child.request.reason();
     return child.end_in_queue(child.id(), how, true, [&](token_state from) {
       counters.count(how);
+      left(child);
       last.tell(from, how, reason);
     });
   };

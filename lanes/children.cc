@@ -19,16 +19,15 @@ void core::spawn(node& child, std::uint64_t id) {
   // The short way has no calls in it: what needs one is left to spawn_slowly().
   if (frame_ == nullptr || suspended_ >= max_suspended_) [[unlikely]]
     return spawn_slowly(child, id);
-  const node& parent = *frame_->token;
+  node& parent = *frame_->token;
   if (parent.dated || child.tags.anchored || child.watched) [[unlikely]]
     return spawn_slowly(child, id);
   child.realm = realm_;
   child.creator = parent.id();
-  // A lead opens a domain of its own where it will run; other children stay in their parent's, if there is one.
-  const bool inside = !child.tags.lead &&
-                      (parent.tags.lead ? parent.tags.domain == domain::bound : static_cast<bool>(parent.in_domain));
+  if (parent.tags.lead || parent.domain != 0) join_domain(parent, child);
+  const bool inside = child.binds;
   if (inside) {
-    child.in_domain = child.bound = true;
+    child.bound = true;
     child.home = index_;
   }
   child.begin(id, token_state::admitted, node::queued | node::child);
@@ -49,14 +48,18 @@ void core::spawn_slowly(node& child, std::uint64_t id) {
   child.creator = 0;
   // There is no parent when a destructor that runs after its token makes tokens.
   if (frame_ != nullptr) {
-    const node& parent = *frame_->token;
+    node& parent = *frame_->token;
     child.creator = parent.id();
     if (parent.dated) detail::set_deadline(child, detail::deadline_of(parent));
-    if (!child.tags.lead)
-      child.in_domain = parent.tags.lead ? parent.tags.domain == domain::bound : static_cast<bool>(parent.in_domain);
+    if (parent.tags.lead || parent.domain != 0) join_domain(parent, child);
   }
-  if (child.tags.anchored) return runtime_.spawn_anchored(child, id);
-  child.bound = child.in_domain;
+  if (child.tags.anchored) try {
+      return runtime_.spawn_anchored(child, id);
+    } catch (...) {
+      if (child.domain != 0) runtime_.domains.leave(child.domain, index_);
+      throw;
+    }
+  child.bound = child.binds;
   if (child.bound) child.home = index_;
   child.begin(id, token_state::admitted, node::queued | node::child);
   add_relaxed(counters_.spawned);
@@ -74,6 +77,7 @@ void core::queue_slowly(node& child) try {
 } catch (...) {
   detail::tell(child, token_state::admitted, token_state::killed);
   counters_.spawned.store(counters_.spawned.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+  left(child);
   child.begin(child.id(), token_state::killed, 0);  // its memory is found by others, and must not seem alive
   throw;
 }
@@ -116,11 +120,13 @@ bool core::run_inline(node& child) noexcept {
   frame here{&child, outer};
   std::atomic_signal_fence(std::memory_order_release);  // a stall probe looks at it from a signal handler
   frame_ = &here;
+  if (child.tags.lead) open_domain(child);
   auto how = child.run();
   frame_ = outer;
   if (how != token_state::completed) [[unlikely]]
     how = true_end(child, how);
   counted(child).count(how);
+  if (child.domain != 0) left_by_end(child);
   const auto ran = counters_.ran_inline.load(std::memory_order_relaxed) + 1;
   counters_.ran_inline.store(ran, std::memory_order_relaxed);
   child.finish_held(how);
@@ -139,12 +145,14 @@ bool core::run_inline_slowly(node& child) noexcept {
     return false;
   }
   if (!claim_inline(child)) return false;
+  if (child.tags.exclusive) static_cast<void>(strands_.enter(child));  // which was vacant
   execute_inside(child);
   return true;
 }
 
 bool core::may_run_inline(const node& child, std::uint32_t modes) noexcept {
   if (child.bound && child.home != index_) return false;
+  if (child.tags.anchored && !anchor_allows_inline(child)) return false;
   if ((modes & mode_cancelling) != 0 || detail::must_stop()) return false;
   if (must_wait(child, modes) || child.terminal()) return false;
   if (stack_allows_inline()) return true;

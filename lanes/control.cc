@@ -103,10 +103,15 @@ bool runtime::hold_back(node& token) {
       if (!operation_paused(token) && !(all_paused_ && token.tags.anchored)) return false;
       if (closed.load(std::memory_order_acquire)) return false;  // submit() refuses it
       if (slots.take(false)) {
+        try {
+          if (token.tags.anchored) bind(token);
+        } catch (...) {
+          slots.give(1);
+          throw;
+        }
         // Before others see it waiting, and may end it: what is counted as ended must be counted as taken in. And who
         // waits for it looks at its marks: nothing of it is written later.
         holding_entered_.fetch_add(1, std::memory_order_release);
-        if (token.tags.anchored) bind(token);
         token.published = true;
         token.begin(token.id(), token_state::waiting, node::queued);
         detail::tell(token, token_state::created, token_state::waiting);
@@ -131,12 +136,11 @@ std::size_t runtime::drain(const std::uint32_t* operation) {
   };
   const auto end = [](node& token, void* context) {
     auto& all = *static_cast<what*>(context);
-    const std::uint32_t number = token.operation;
     token.request.make(token.id(), detail::stop_cause::killed, all.reason);
     // One that was killed at the gate before is ended already, and not counted again.
     const detail::farewell last(token);
     const bool ended = token.end_from_queue(token_state::killed, [&](token_state from) {
-      all.self->count_ended_outside(number, token_state::killed);
+      all.self->note_ended_outside(token, token_state::killed);
       last.tell(from, token_state::killed, all.reason);
     });
     if (ended) ++all.killed;
@@ -167,7 +171,9 @@ void runtime::attend() noexcept {
   wake_all();
 }
 
-void runtime::count_ended_outside(std::uint32_t operation, token_state end) noexcept {
+void runtime::note_ended_outside(const node& token, token_state end) noexcept {
+  left(token, anchors::conductor::elsewhere);
+  const std::uint32_t operation = token.operation;
   auto& counters = ended_outside_[operation < ended_outside_.size() ? operation : 0];
   (end == token_state::timeout ? counters.timeouts : counters.killed).fetch_add(1, std::memory_order_release);
 }

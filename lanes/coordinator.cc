@@ -125,6 +125,7 @@ std::vector<operation_statistics> coordinator::statistics() const {
   const auto run = latest();
   if (run == nullptr) return all;
   const std::size_t operations = run->cores.front()->operations();
+  const auto undeclared = run->calls.undeclared();
   for (std::size_t i = 1; i <= operations; ++i) {
     const std::size_t index = i % operations;  // submit() has index 0 and comes last
     operation_statistics row;
@@ -151,6 +152,11 @@ std::vector<operation_statistics> coordinator::statistics() const {
     row.tokens += killed + timeouts;
     row.killed += killed;
     row.timeouts += timeouts;
+    for (const auto& [calls, count] : undeclared) {
+      if (calls.first != index) continue;
+      row.undeclared += count;
+      row.undeclared_calls.push_back(operation_name(calls.second));
+    }
     if (index != 0 || row.tokens != 0) all.push_back(std::move(row));
   }
   return all;
@@ -168,7 +174,8 @@ std::vector<core_statistics> coordinator::statistics_of_cores() const {
     all.push_back({read_counter(from.spawned), core->finished(), read_counter(from.stolen),
                    read_counter(from.ran_inline), read_counter(from.inline_refused), read_counter(from.suspensions),
                    read_counter(from.cancelled_waits), read_counter(from.held_back), read_counter(from.workers_made),
-                   read_counter(from.sleeps), core->waiting(), core->admitted()});
+                   read_counter(from.sleeps), read_counter(from.for_other_domains), read_counter(from.in_strand),
+                   core->waiting(), core->admitted()});
   }
   return all;
 }

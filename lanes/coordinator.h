@@ -17,6 +17,7 @@
 #include <tokengate/core/token_status.h>
 #include <tokengate/core/topology.h>
 #include <tokengate/io/storage_tier.h>
+#include <tokengate/lanes/anchor_status.h>
 #include <tokengate/lanes/convergence.h>
 #include <tokengate/lanes/fiber_status.h>
 #include <tokengate/lanes/options.h>
@@ -45,12 +46,16 @@ struct operation_statistics {
   std::uint64_t storage_waits = 0;  ///< that had to wait for their storage permit
   latency queue_wait, run_time, storage_wait;
   std::vector<std::uint64_t> tokens_per_core;
+  std::uint64_t undeclared = 0;                    ///< of a lead: calls of what its external_calls do not name
+  std::vector<std::string_view> undeclared_calls;  ///< the operations that were called so
 };
 
 /// What one core did.
 struct core_statistics {
   std::uint64_t spawned = 0, finished = 0, stolen = 0, ran_inline = 0, inline_refused = 0, suspensions = 0,
                 cancelled_waits = 0, held_back = 0, workers_made = 0, sleeps = 0;
+  std::uint64_t for_other_domains = 0;    ///< tokens that ended here, of leads that run on other cores
+  std::uint64_t in_strand = 0;            ///< tokens that waited for an exclusive anchor
   std::size_t waiting = 0, admitted = 0;  ///< at its gate and in its mailboxes now
 };
 
@@ -86,6 +91,11 @@ class coordinator {
   /// Of the present or last run; the operations of all closed registries in their order, then submit() if it was used.
   [[nodiscard]] std::vector<operation_statistics> statistics() const;
   [[nodiscard]] std::vector<core_statistics> statistics_of_cores() const;
+
+  /// The domains with tokens that have not ended, oldest first, and the keys of sticky anchors, by anchor and key. Of
+  /// the present run; empty when not running. Any thread; each row as it is at one instant.
+  [[nodiscard]] std::vector<domain_status> domains() const;
+  [[nodiscard]] std::vector<pin_status> pins() const;
 
   // Life-cycle control. Any thread; misuse when never started, or for the name of no operation. Operations are meant by
   // name; those of several registries that share it are all meant. "submit" stands for callables without one.

@@ -231,7 +231,7 @@ bool core::has_work() const noexcept {
 bool core::has_own_work() const noexcept {
   const auto modes = modes_.load(std::memory_order_relaxed);
   const bool closed = (modes & mode_paused) != 0 && (modes & mode_cancelling) == 0;
-  if (granted_ != nullptr || !bound_.empty() || open_.size() != 0 || has_released(modes) ||
+  if (granted_ != nullptr || !strands_.empty() || !bound_.empty() || open_.size() != 0 || has_released(modes) ||
       resubmitted_.load(std::memory_order_relaxed) != nullptr)
     return true;
   if (!pinned_.empty() || (!closed && any_lane([](const lane& each) { return !each.empty(); }))) return true;

@@ -12,6 +12,7 @@
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <sys/types.h>
 
+#include <tokengate/anchors/strands.h>
 #include <tokengate/core/host.h>
 #include <tokengate/core/node.h>
 #include <tokengate/io/storage_tier.h>
@@ -117,6 +118,7 @@ class core : public detail::host {
   void give_back() noexcept override;
   void retake() noexcept override;
   [[nodiscard]] bool cancelling() const noexcept override;
+  [[nodiscard]] lead_facts lead() const noexcept override;
   [[nodiscard]] bool unwinding() const noexcept override { return exceptions_->uncaught != 0; }
   [[nodiscard]] unsigned index() const noexcept override { return index_; }
   [[nodiscard]] poller& events() noexcept override { return *events_; }
@@ -191,6 +193,16 @@ class core : public detail::host {
   bool claim_inline(detail::node& child) noexcept;
   bool claim_from_children(detail::node& child) noexcept;
   void drop_stale_children() noexcept;
+  // belonging.cc: domains, pins, strands
+  void join_domain(detail::node& parent, detail::node& child);
+  [[noreturn]] static void refuse_undeclared(const detail::node& lead, const detail::node& child);
+  void open_domain(detail::node& lead) noexcept;
+  bool enter_strand(detail::node& token) noexcept;
+  bool claim_queued(detail::node& token) noexcept;
+  detail::node* next_turn(std::uint32_t modes) noexcept;
+  bool anchor_allows_inline(const detail::node& child) const noexcept;
+  void left(const detail::node& token) noexcept;
+  [[gnu::noinline]] void left_by_end(detail::node& token) noexcept;
   // attend.cc: stop requests, memory
   void attend() noexcept;
   void end_queued_children() noexcept;
@@ -240,6 +252,7 @@ class core : public detail::host {
   bound_stack bound_;                             // children that must run here
   child_deque open_;                              // children, and what was taken from lanes, that others may take
   held_tokens held_;                              // admitted tokens that a pause keeps back
+  anchors::strands strands_;                      // admitted tokens whose exclusive anchor another one has
   permit_wait* granted_ = nullptr;                // tokens that got their storage permit, oldest first
   permit_wait* permit_waits_ = nullptr;           // tokens that this core has wait for one
   std::uint32_t turn_ = 0;                        // tokens run by workers so far

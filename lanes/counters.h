@@ -34,8 +34,10 @@ struct core_counters {
   std::atomic<std::uint64_t> ran_inline{0};      ///< run by the one that waited for them
   std::atomic<std::uint64_t> inline_refused{0};  ///< had to be waited for, because stack or permit did not allow it
   std::atomic<std::uint64_t> suspensions{0};
-  std::atomic<std::uint64_t> cancelled_waits{0};  ///< waits of tokens that were ended because the token was to stop
-  std::atomic<std::uint64_t> held_back{0};        ///< admitted tokens that a pause kept from being begun
+  std::atomic<std::uint64_t> cancelled_waits{0};    ///< waits of tokens that were ended because the token was to stop
+  std::atomic<std::uint64_t> held_back{0};          ///< admitted tokens that a pause kept from being begun
+  std::atomic<std::uint64_t> for_other_domains{0};  ///< tokens that ended here and belong to a domain of another core
+  std::atomic<std::uint64_t> in_strand{0};          ///< tokens that had to wait for their turn in a strand
   std::atomic<std::uint64_t> workers_made{0};
   std::atomic<std::uint64_t> sleeps{0};
   // For convergence.

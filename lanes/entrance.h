@@ -20,9 +20,9 @@ class entrance final : public detail::place {
   }
 
   // A token that has not ended keeps its runtime; so if this finds none, it was another's, and has ended.
-  void count_ended_outside(std::uint32_t operation, token_state end) noexcept override {
+  void note_ended_outside(const detail::node& token, token_state end) noexcept override {
     const std::scoped_lock lock(control_);
-    if (runtime* const present = present_.load(std::memory_order_relaxed)) present->count_ended_outside(operation, end);
+    if (runtime* const present = present_.load(std::memory_order_relaxed)) present->note_ended_outside(token, end);
   }
   void attend() noexcept override {
     const std::scoped_lock lock(control_);

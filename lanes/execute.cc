@@ -26,6 +26,8 @@ node* core::next() noexcept {
   auto modes = start_taking();
   node* token =
       granted_ != nullptr || resubmitted_.load(std::memory_order_relaxed) != nullptr ? next_granted(modes) : nullptr;
+  if (token == nullptr && !strands_.empty()) [[unlikely]]
+    token = next_turn(modes);
   while (token == nullptr) {
     // What was kept back and may begin by now comes before what is newer, and is not asked for a second time.
     const bool was_held = !held_.empty() && (token = next_held(modes)) != nullptr;
@@ -159,8 +161,10 @@ bool core::claim(node& token, std::uint32_t modes) noexcept {
     }
     if (held_back(token, modes)) return false;
   }
+  if (token.tags.exclusive) [[unlikely]]
+    if (!enter_strand(token)) return false;
   if (token.tags.storage != 0) return claim_with_permit(token);
-  return token.claim_from_queue();
+  return claim_queued(token);
 }
 
 /// Whether a pause wants that it does not begin now.
@@ -194,9 +198,10 @@ void core::kill(node& token, token_state how) noexcept {
   token.request.make(token.id(), detail::stop_cause::killed, runtime_.reason_stopped);
   const detail::farewell last(token);
   const auto reason = token.request.reason();
-  // Before anybody is notified: who has seen the token end finds it counted.
+  // Before anybody can see it: who has seen the token end finds it counted.
   token.end_from_queue(how, [&](token_state from) {
     counters.count(how);
+    left(token);
     last.tell(from, how, reason);
   });
 }
@@ -218,12 +223,10 @@ void core::execute(node& token) noexcept {
     // Asked to stop, or too late, before it began: it never does.
     stop_taking();
     if (for_lane) tell_lane(token, 0);
-  } else if (!token.timed && !for_lane) {
-    stop_taking();
-    how = token.run();
   } else {
     stop_taking();
-    how = execute_timed(token, for_lane);
+    if (token.tags.lead) open_domain(token);
+    how = !token.timed && !for_lane ? token.run() : execute_timed(token, for_lane);
   }
   frame_ = here.outer;
   end(token, how);
@@ -279,6 +282,8 @@ void core::end(node& token, token_state how) noexcept {
   counted(token).count(how);
   if (token.timed || token.watched) [[unlikely]]
     end_marked(token, how);
+  if (token.domain != anchors::conductor::none || token.tags.anchored) [[unlikely]]
+    left_by_end(token);
   token.finish(how);
 }
 

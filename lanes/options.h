@@ -33,8 +33,9 @@ struct options {
   unsigned workers = 4;  ///< per core: tokens that are started and do not wait, at most, unless convergence wants more
   std::string lane{};    ///< for tokens that name none; empty: the default of the program's lane set
   std::size_t mailbox_capacity = 0;  ///< admitted tokens per mailbox; 0: what the lane thinks best (docs/lanes.md)
-  std::size_t max_waiting = std::size_t{1} << 24;   ///< tokens that wait for admission, all lanes together
-  std::size_t max_suspended = 100'000;              ///< per core; beyond it children run in place when they are spawned
+  std::size_t max_waiting = std::size_t{1} << 24;  ///< tokens that wait for admission, all lanes together
+  std::size_t max_suspended = 100'000;             ///< per core; beyond it children run in place when they are spawned
+  bool strict_calls = false;  ///< a lead that calls what its external_calls do not name gets undeclared_call
   std::size_t stack_size = std::size_t{256} << 10;  ///< bytes of a worker's stack; only what is touched takes memory
   bool pin = true;                                  ///< one core of the machine per core thread, if there are enough
   tokengate::timing timing = timing::sampled;

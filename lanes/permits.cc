@@ -51,7 +51,7 @@ bool core::acquire_here(io::storage_tier& tier, bool returning) noexcept {
 
 bool core::claim_permitted(node& token) noexcept {
   io::storage_tier& tier = tier_of(runtime_, token);
-  if (token.claim_from_queue()) {
+  if (claim_queued(token)) {
     token.permit = node::held;
     return true;
   }
@@ -86,10 +86,11 @@ node* core::next_granted(std::uint32_t modes) noexcept {
     detail::add_relaxed(counters.storage_waits);
     counters.storage_wait.add(detail::ticks() - first->since);
     delete first;
-    if ((modes & mode_cancelling) != 0 || held_back(token, modes)) {
-      io::storage_tier& tier = tier_of(runtime_, token);
-      if ((modes & mode_cancelling) != 0) kill(token, token_state::killed);
-      tier.release();
+    const bool cancelling = (modes & mode_cancelling) != 0;
+    if (cancelling || held_back(token, modes)) {
+      tier_of(runtime_, token).release();
+      if (token.tags.exclusive) strands_.leave(token);
+      if (cancelling) kill(token, token_state::killed);
     } else if (claim_permitted(token)) {
       return &token;
     }

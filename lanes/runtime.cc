@@ -41,6 +41,7 @@ runtime::runtime(const options& wanted, unsigned core_count, std::uint16_t of_re
       simulated(wanted.simulation ? std::make_unique<simulation>(*this, *wanted.simulation) : nullptr),
       slots(wanted.max_waiting),
       tiers(wanted.storage),
+      domains(core_count),
       operation_paused_(operation_count() + 1),
       ended_outside_(operation_count() + 1),
       setup_{core_count, wanted.workers, wanted.mailbox_capacity, slots, simulated != nullptr},
@@ -101,10 +102,15 @@ void runtime::submit(node& token, std::uint64_t id) {
   const destination chosen = token.tags.anchored ? bind(token) : route(token);
   core& target = *cores[chosen.core];
   bool offered = false;
-  while (!closed.load(std::memory_order_acquire) && !(offered = target.offer(token, chosen.slot))) wait_for_slot();
-  if (!offered)
-    throw coordinator_stopped(
-        "the coordinator takes no new tokens from outside: stop() was called; start() it again first");
+  try {
+    while (!closed.load(std::memory_order_acquire) && !(offered = target.offer(token, chosen.slot))) wait_for_slot();
+    if (!offered)
+      throw coordinator_stopped(
+          "the coordinator takes no new tokens from outside: stop() was called; start() it again first");
+  } catch (...) {
+    left(token, anchors::conductor::elsewhere);
+    throw;
+  }
   detail::light_fence();  // pairs with the heavy fences in stop() and in core::sleep()
   if (closed.load(std::memory_order_relaxed)) [[unlikely]] {
     // Offered while stop() began. Once that is past its sweep nobody else looks at the lanes; before, somebody must.
@@ -120,22 +126,6 @@ void runtime::submit(node& token, std::uint64_t id) {
 void runtime::wait_for_slot() {
   detail::may_wait_for_room();
   simulated != nullptr ? simulated->run_for(std::chrono::microseconds(20)) : slots.wait_for_one();
-}
-
-/// All tokens of one anchor name go to one core. They are not stolen.
-destination runtime::bind(node& token) noexcept {
-  const auto chosen = std::hash<std::string_view>{}(operation_at(token.operation - 1).info.anchor) % cores.size();
-  token.bound = true;
-  token.home = static_cast<std::uint16_t>(chosen);
-  return {static_cast<unsigned>(chosen), no_slot};
-}
-
-void runtime::spawn_anchored(node& child, std::uint64_t id) noexcept {
-  child.begin(id, token_state::created, 0);
-  core& target = *cores[bind(child).core];
-  target.offer(child, no_slot, true);
-  detail::light_fence();  // pairs with the heavy fence in core::sleep()
-  target.wake();
 }
 
 void runtime::wake_one() noexcept {
@@ -276,11 +266,10 @@ std::vector<token_status> runtime::abandon() {
 void runtime::sweep() noexcept {
   const std::scoped_lock lock(sweep_mutex_);
   const auto kill = [this](node& token) {
-    const std::uint32_t operation = token.operation;
     token.request.make(token.id(), detail::stop_cause::killed, reason_stopped);
     const detail::farewell last(token);
     token.end_from_queue(token_state::killed, [&](token_state from) {
-      count_ended_outside(operation, token_state::killed);
+      note_ended_outside(token, token_state::killed);
       last.tell(from, token_state::killed, reason_stopped);
     });
   };

@@ -7,6 +7,9 @@
 #include <thread>
 #include <vector>
 
+#include <tokengate/anchors/conductor.h>
+#include <tokengate/anchors/declared_calls.h>
+#include <tokengate/anchors/sticky_pins.h>
 #include <tokengate/core/asymmetric_fence.h>
 #include <tokengate/core/token_status.h>
 #include <tokengate/io/storage_tiers.h>
@@ -43,8 +46,15 @@ class runtime {
     return settings.mailbox_capacity != 0 ? settings.mailbox_capacity : 1024;
   }
 
-  /// Sends an anchored token that was made by a token to the core of its anchor; never refused.
-  void spawn_anchored(detail::node& child, std::uint64_t id) noexcept;
+  /// Sends an anchored token that was made by a token to the core of its anchor; never refused. Throws bad_alloc.
+  void spawn_anchored(detail::node& child, std::uint64_t id);
+  /// The token is ended, on this core (or elsewhere), or was not taken: it counts for its pin and its domain no more.
+  void left(const detail::node& token, unsigned core) noexcept {
+    if (token.tags.anchored) [[unlikely]]
+      pins.release(detail::anchored(token).key);
+    if (token.domain != anchors::conductor::none) [[unlikely]]
+      domains.leave(token.domain, core);
+  }
 
   /// Called after new work was made visible that any core may take: sees to it that a core that sleeps takes it, unless
   /// one is just looking for work anyway.
@@ -77,8 +87,8 @@ class runtime {
   [[nodiscard]] bool operation_paused(const detail::node& token) const noexcept;
   /// Has all cores look for stop requests.
   void attend() noexcept;
-  /// A token was ended while it was queued, by no core.
-  void count_ended_outside(std::uint32_t operation, token_state end) noexcept;
+  /// A token is ended while it is queued, by no core.
+  void note_ended_outside(const detail::node& token, token_state end) noexcept;
   /// How many were: killed, and timed out.
   [[nodiscard]] std::pair<std::uint64_t, std::uint64_t> ended_outside(std::size_t operation) const noexcept {
     const auto& counters = ended_outside_[operation];
@@ -100,6 +110,9 @@ class runtime {
   const std::unique_ptr<simulation> simulated;  ///< null: the cores are real
   gate_slots slots;
   io::storage_tiers tiers;
+  anchors::sticky_pins pins;
+  anchors::conductor domains;
+  anchors::declared_calls calls;
   std::vector<std::unique_ptr<core>> cores;
   std::unique_ptr<converger> adapts;  ///< always there, as is
   std::unique_ptr<warden> watch;
@@ -132,7 +145,8 @@ class runtime {
   void wait_until_heeded() const noexcept;
   destination route(const detail::node& token) noexcept;
   void use_lane(std::size_t which);
-  destination bind(detail::node& token) noexcept;
+  destination bind(detail::node& token);
+  std::uint16_t choose_core(const detail::node& token) noexcept;
   void pin(const std::vector<unsigned>& processors) noexcept;
   void sweep() noexcept;
   void wait_for_slot();

@@ -31,13 +31,20 @@ struct seen_fiber {
   std::uint32_t first_token, tokens, first_awaited, awaited;
 };
 
+/// A queued token, and the one that has their exclusive anchor.
+struct seen_in_strand {
+  seen_token token;
+  std::uint64_t holder;
+};
+
 /// The fibers of one core at one instant; ids of tokens are in vectors of their own, so that many cost few allocations.
 struct core_view {
   bool answered = false;
   std::vector<seen_fiber> fibers;
   std::vector<seen_token> tokens;      ///< of each fiber, innermost first
   std::vector<std::uint64_t> awaited;  ///< tokens, or the owner of the lock
-  std::chrono::nanoseconds took{0};    ///< of the core's time
+  std::vector<seen_in_strand> in_strands;
+  std::chrono::nanoseconds took{0};  ///< of the core's time
 
   [[nodiscard]] std::span<const seen_token> tokens_of(const seen_fiber& fiber) const noexcept {
     return std::span(tokens).subspan(fiber.first_token, fiber.tokens);

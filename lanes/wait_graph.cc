@@ -24,6 +24,12 @@ class graph {
     for (unsigned core = 0; core < views.size(); ++core)
       for (const seen_fiber& each : views[core].fibers)
         if (counts(each)) add(core, views[core], each);
+    for (unsigned core = 0; core < views.size(); ++core)
+      for (const seen_in_strand& each : views[core].in_strands) {
+        number_of_.emplace(each.token.id, nodes_.size());
+        behind_.emplace_back(nodes_.size(), each.holder);
+        nodes_.push_back({.step = {core, 0, each.token, link::strand, false}, .awaited = {}});
+      }
     join();
   }
 
@@ -83,6 +89,12 @@ class graph {
       }
       if (waiting.awaited.empty() || (waiting.any && one_goes_on)) free.push_back(number);
     }
+    for (const auto& [number, holder] : behind_) {
+      if (const auto found = number_of_.find(holder); found != number_of_.end())
+        nodes_[number].awaited.push_back(found->second);
+      else
+        free.push_back(number);
+    }
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       nodes_[i].holding_up = nodes_[i].awaited.size();
       for (const std::size_t each : nodes_[i].awaited) held_up_.emplace_back(each, i);
@@ -129,6 +141,7 @@ class graph {
   };
   std::vector<token_node> nodes_;
   std::vector<wait_of> waits_;
+  std::vector<std::pair<std::size_t, std::uint64_t>> behind_;  // a queued token, and who has its anchor
   std::unordered_map<std::uint64_t, std::size_t> number_of_;
   std::vector<std::pair<std::size_t, std::size_t>> held_up_;  // awaited node, who waits for it; sorted
 };
@@ -148,7 +161,10 @@ std::string describe(const wait_cycle& cycle) {
   for (std::size_t i = 0; i < count; ++i) {
     const auto how = cycle.steps[(first + i) % count].how;
     if (i != 0) text += ", which";
-    text += how == link::runs ? " runs " : how == link::lock ? " waits for a lock of " : " waits for ";
+    text += how == link::runs     ? " runs "
+            : how == link::lock   ? " waits for a lock of "
+            : how == link::strand ? " waits for the exclusive anchor of "
+                                  : " waits for ";
     text += name_of(cycle.steps[(first + i + 1) % count].token);
     if (how == link::runs) text += " in place";
   }
@@ -158,6 +174,9 @@ std::string describe(const wait_cycle& cycle) {
 bool still_there(const wait_cycle& cycle, std::span<const core_view> views) {
   return std::all_of(cycle.steps.begin(), cycle.steps.end(), [&](const cycle_step& step) {
     const core_view& view = views[step.core];
+    if (step.how == link::strand)
+      return std::any_of(view.in_strands.begin(), view.in_strands.end(),
+                         [&](const seen_in_strand& each) { return each.token.id == step.token.id; });
     return std::any_of(view.fibers.begin(), view.fibers.end(), [&](const seen_fiber& each) {
       if (!counts(each) || each.serial != step.serial) return false;
       const auto tokens = view.tokens_of(each);

@@ -16,7 +16,8 @@ struct cycle_step {
   std::uint64_t serial;  ///< of the wait
   seen_token token;
   /// waits: for the next token. runs: the next token, in place. lock: waits for a lock that the next token owns.
-  enum class link : std::uint8_t { waits, runs, lock } how;
+  /// strand: cannot begin before the next token ends, which has their exclusive anchor.
+  enum class link : std::uint8_t { waits, runs, lock, strand } how;
   bool may_throw;  ///< the wait may end by an exception
 };
 
@@ -31,10 +32,11 @@ struct wait_cycle {
 /// next one is looked for.
 ///
 /// A token is stuck when it waits for all of several tokens and one of them is stuck, for any and all of them are, or
-/// for a lock whose owner is; or when it runs a stuck token in place. Tokens that are in no view, that run, are ready,
-/// or wait for anything else or for a limited time, are not. So nothing is found that is not there, even when the views
-/// are of different instants: who waits so does it until what it waits for has ended, and is found waiting by any later
-/// view, too. (Locks change hands: for them, and for waits that a stop request has ended, a second survey must agree.)
+/// for a lock whose owner is; when it runs a stuck token in place, or is queued behind one of its exclusive anchor.
+/// Tokens that are in no view, that run, are ready, or wait for anything else or for a limited time, are not. So
+/// nothing is found that is not there, even when the views are of different instants: who waits so does it until what
+/// it waits for has ended, and is found waiting by any later view, too. (Locks change hands: for them, and for waits
+/// that a stop request has ended, a second survey must agree.)
 ///
 /// O(n log n) in the number of waits and awaited tokens.
 [[nodiscard]] std::vector<wait_cycle> find_cycles(std::span<const core_view> views);

@@ -13,7 +13,7 @@ namespace tokengate::detail {
 namespace {
 
 struct test_place final : place {
-  void count_ended_outside(std::uint32_t, token_state) noexcept override {}
+  void note_ended_outside(const node&, token_state) noexcept override {}
   void attend() noexcept override {}
   void submit(node&, std::uint64_t) override {}
 };
@@ -99,7 +99,7 @@ TEST(place, scopes_nest_and_beat_the_only_one) {
 /// Keeps whoever submits inside until it is let go.
 struct held_place final : place {
   std::atomic<bool> entered{false}, may_leave{false};
-  void count_ended_outside(std::uint32_t, token_state) noexcept override {}
+  void note_ended_outside(const node&, token_state) noexcept override {}
   void attend() noexcept override {}
   void submit(node&, std::uint64_t) override {
     entered = true;

@@ -127,6 +127,8 @@ class runtime_test : public ::testing::Test {
       EXPECT_EQ(core.waiting, 0u);
       EXPECT_EQ(core.admitted, 0u);
     }
+    EXPECT_TRUE(coordinator_->domains().empty()) << "a lead's domain was left open";
+    EXPECT_TRUE(coordinator_->pins().empty()) << "a pin was not given back";
     for (const auto tier : {storage_speed::slow, storage_speed::moderate, storage_speed::fast, storage_speed::insane}) {
       const auto permits = coordinator_->statistics_of(tier);
       EXPECT_EQ(permits.held, 0u) << "a permit was not given back";

@@ -1,0 +1,150 @@
+// What of the tokens of a core belongs together: domains of leads, pins and strands of anchors.
+#include <string>
+
+#include <tokengate/core/asymmetric_fence.h>
+#include <tokengate/core/error.h>
+#include <tokengate/core/operation_table.h>
+#include <tokengate/lanes/core.h>
+#include <tokengate/lanes/runtime.h>
+
+namespace tokengate::lanes {
+
+using detail::node;
+
+// --- domains
+// ----------------------------------------------------------------------------------------------------------
+
+/// A lead will open a domain of its own where it begins; other children belong to that of their parent.
+void core::join_domain(node& parent, node& child) {
+  if (parent.tags.lead) {
+    if (parent.domain == 0) [[unlikely]]  // there was no memory for it before
+      parent.domain = runtime_.domains.open(index_, parent.id(), parent.operation);
+    if (!runtime_.calls.contain(parent.operation, child.operation)) [[unlikely]] {
+      if (runtime_.settings.strict_calls) refuse_undeclared(parent, child);
+      runtime_.calls.note_undeclared(parent.operation, child.operation);
+      runtime_.domains.note_undeclared(parent.domain);
+    }
+  }
+  if (child.tags.lead) return;
+  child.domain = parent.domain;
+  child.binds = parent.binds;
+  runtime_.domains.enter(child.domain, index_);
+}
+
+void core::refuse_undeclared(const node& lead, const node& child) {
+  const std::string name(operation_name(lead.operation)), called(operation_name(child.operation));
+  throw undeclared_call("lead '" + name + "' called '" + called +
+                        "', which its external_calls do not name; add it there (options::strict_calls)");
+}
+
+/// The lead begins. Without memory the domain is opened with its first child.
+void core::open_domain(node& lead) noexcept {
+  lead.binds = lead.tags.domain == domain::bound;
+  try {
+    lead.domain = runtime_.domains.open(index_, lead.id(), lead.operation);
+  } catch (const std::bad_alloc&) {
+  }
+}
+
+detail::host::lead_facts core::lead() const noexcept {
+  const node* const token = running();
+  if (token == nullptr || token->domain == 0) return {};
+  return {runtime_.domains.lead_of(token->domain), runtime_.domains.operation_of(token->domain)};
+}
+
+// --- strands
+// ----------------------------------------------------------------------------------------------------------
+
+/// With the queue's share in hand. False: it is not the token's turn, or it is not to be had any more.
+bool core::enter_strand(node& token) noexcept {
+  // What its waiter runs in place has its turn already; the strand is not for its entry in the mailbox.
+  if (token.state() != token_state::admitted) {
+    token.drop_stale();
+    return false;
+  }
+  if (strands_.enter(token)) return true;
+  detail::add_relaxed(counters_.in_strand);
+  return false;
+}
+
+/// The next one whose turn came, claimed, or null.
+node* core::next_turn(std::uint32_t modes) noexcept {
+  while (node* const token = strands_.pop()) {
+    const bool cancelling = (modes & mode_cancelling) != 0;
+    if (cancelling || held_back(*token, modes)) {
+      strands_.leave(*token);
+      if (cancelling) kill(*token, token_state::killed);
+    } else if (token->tags.storage != 0 ? claim_with_permit(*token) : claim_queued(*token)) {
+      return token;
+    }
+    modes = start_taking();  // as in next()
+  }
+  return nullptr;
+}
+
+/// With the queue's share in hand, which is given up, and its turn.
+bool core::claim_queued(node& token) noexcept {
+  if (!token.tags.exclusive) [[likely]]
+    return token.claim_from_queue();
+  const bool claimed = token.claim_by_waiter();
+  if (!claimed) strands_.leave(token);
+  token.drop_stale();
+  return claimed;
+}
+
+/// A key's tokens begin in the order in which they were submitted: so in place only the one that is alone.
+bool core::anchor_allows_inline(const node& child) const noexcept {
+  if (runtime_.pins.tokens(detail::anchored(child).key) != 1) return false;
+  return !child.tags.exclusive || strands_.vacant(child);
+}
+
+// --- the end of belonging
+// ---------------------------------------------------------------------------------------------
+
+void core::left(const node& token) noexcept { runtime_.left(token, index_); }
+
+/// It had begun.
+void core::left_by_end(node& token) noexcept {
+  if (token.tags.exclusive) strands_.leave(token);
+  if (token.tags.anchored) runtime_.pins.release(detail::anchored(token).key);
+  if (token.domain == 0) return;
+  if (token.tags.lead)
+    runtime_.domains.end_lead(token.domain);
+  else if (!runtime_.domains.leave(token.domain, index_))
+    detail::add_relaxed(counters_.for_other_domains);
+}
+
+// --- pins
+// -------------------------------------------------------------------------------------------------------------
+
+/// Of two cores that the key names the first, unless far more waits there. So a key comes back to the core that has its
+/// data in the cache, also after a pause; lanes from which nobody takes keep to the core that their rule names.
+std::uint16_t runtime::choose_core(const node& token) noexcept {
+  if ((lanes_that_give_.load(std::memory_order_relaxed) >> lane_of(token) & 1) == 0)
+    return static_cast<std::uint16_t>(route(token).core);
+  const std::uint64_t key = detail::anchored(token).key, count = cores.size();
+  const auto first = (key & 0xffff'ffff) * count >> 32;
+  if (count == 1) return 0;
+  const auto second = (first + 1 + ((key >> 16 & 0xffff'ffff) * (count - 1) >> 32)) % count;
+  constexpr std::size_t tolerated = 16;
+  const bool crowded = cores[first]->pinned().waiting() > 2 * cores[second]->pinned().waiting() + tolerated;
+  return static_cast<std::uint16_t>(crowded ? second : first);
+}
+
+/// To the core of the token's key. It is not stolen from there.
+destination runtime::bind(node& token) {
+  const auto chosen = pins.hold(detail::anchored(token).key, token.operation, [&] { return choose_core(token); });
+  token.bound = true;
+  token.home = chosen;
+  return {chosen, no_slot};
+}
+
+void runtime::spawn_anchored(node& child, std::uint64_t id) {
+  child.begin(id, token_state::created, 0);
+  core& target = *cores[bind(child).core];
+  target.offer(child, no_slot, true);
+  detail::light_fence();  // pairs with the heavy fence in core::sleep()
+  target.wake();
+}
+
+}  // namespace tokengate::lanes
