@@ -155,4 +155,9 @@ void conductor::trim(unsigned core) noexcept {
   mine.with_room = 0;
 }
 
+std::size_t conductor::room() const noexcept {
+  const std::scoped_lock lock(pages_mutex_);
+  return (pages_used_ - unused_.size()) * slots_a_page;
+}
+
 }  // namespace tokengate::anchors

@@ -72,6 +72,8 @@ class conductor {
   [[nodiscard]] std::vector<open_domain> snapshot() const;
   /// On the thread of `core`, now and then: gives memory back.
   void trim(unsigned core) noexcept;
+  /// For how many domains there is memory.
+  [[nodiscard]] std::size_t room() const noexcept;
 
  private:
   static constexpr auto relaxed = std::memory_order_relaxed;

@@ -40,4 +40,13 @@ void sticky_pins::trim() noexcept {
   }
 }
 
+std::size_t sticky_pins::room() const noexcept {
+  std::size_t sum = 0;
+  for (const shard& each : shards_) {
+    const std::scoped_lock lock(each.mutex);
+    sum += each.pins.bucket_count();
+  }
+  return sum;
+}
+
 }  // namespace tokengate::anchors

@@ -51,6 +51,8 @@ class sticky_pins {
   [[nodiscard]] std::vector<pin> snapshot() const;
   /// Gives memory back if there is far more of it than is needed.
   void trim() noexcept;
+  /// For how many keys there is memory.
+  [[nodiscard]] std::size_t room() const noexcept;
 
  private:
   /// Keys are as good as random already; the table looks at their upper and lowest bits, so others choose the shard.

@@ -126,8 +126,11 @@ std::uint16_t runtime::choose_core(const node& token) noexcept {
   const auto first = (key & 0xffff'ffff) * count >> 32;
   if (count == 1) return 0;
   const auto second = (first + 1 + ((key >> 16 & 0xffff'ffff) * (count - 1) >> 32)) % count;
+  const auto queued = [this](std::size_t core) {
+    return cores[core]->pinned().waiting() + cores[core]->pinned().admitted();
+  };
   constexpr std::size_t tolerated = 16;
-  const bool crowded = cores[first]->pinned().waiting() > 2 * cores[second]->pinned().waiting() + tolerated;
+  const bool crowded = queued(first) > 2 * queued(second) + tolerated;
   return static_cast<std::uint16_t>(crowded ? second : first);
 }
 

@@ -43,7 +43,9 @@ TOKENGATE_OPERATION(int, hasty, (unsigned seed, tracked), timeout{300us}) {
 TOKENGATE_OPERATION(int, stored, (unsigned seed, tracked), storage_speed::slow) {
   return leaf(seed / 2, tracked()).get();
 }
-TOKENGATE_OPERATION(int, anchored, (unsigned seed, tracked), sticky_anchor{"storm"}, hash_policy::none) { return seed % 3 == 0 ? 1 : 2; }
+TOKENGATE_OPERATION(int, anchored, (unsigned seed, tracked), sticky_anchor{"storm"}, hash_policy::none) {
+  return seed % 3 == 0 ? 1 : 2;
+}
 TOKENGATE_OPERATION(int, lead, (unsigned seed, tracked), external_calls{leaf, hasty}) {
   std::vector<token<int>> children;
   for (unsigned i = 0; i < seed % 5; ++i)
