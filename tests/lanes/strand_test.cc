@@ -270,6 +270,25 @@ TEST_F(strand, who_waits_runs_the_only_one_in_place_and_it_has_its_strand) {
   EXPECT_EQ(order, (std::vector<int>{1, 2}));
 }
 
+// A token that is on its way to its core's hands already is left to it.
+TEST_F(strand, who_waits_leaves_one_whose_turn_has_come_to_its_core) {
+  start(small(1, 4, 64));
+  const auto before = sum(&core_statistics::ran_inline);
+  for (int i = 0; i < 10; ++i)
+    submit([this] {
+      gate held;
+      auto first = deposit(1, [&held] { held.pass(); }), second = deposit(1);
+      const auto kept = sum(&core_statistics::in_strand);
+      while (sum(&core_statistics::in_strand) == kept) this_token::yield();
+      held.open();
+      this_token::yield();  // the first one ends, and it is the turn of the second
+      second.get();
+      first.get();
+      deposit(1).get();
+    }).get();
+  EXPECT_LE(sum(&core_statistics::ran_inline) - before, 10u) << "only those that were alone";
+}
+
 TEST_F(strand, ends_with_a_hard_stop) {
   auto wanted = small(2, 2, 4);
   wanted.drain_for = 0ns;
