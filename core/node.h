@@ -178,7 +178,7 @@ class node {
   stop_request request;
   const node_type* type;
   shared_field<std::uint64_t> creator;    ///< id of the token that made it; 0 from outside
-  std::uint32_t domain = 0;               ///< the one that it belongs to, of its coordinator ; or 0
+  std::uint32_t domain = 0;               ///< the one that it belongs to, of its coordinator; or 0
   shared_field<std::uint16_t> operation;  ///< index + 1 of the operation in the operation table; 0 for submit()
   shared_field<std::uint16_t> home;       ///< index of the core it was routed to, if bound
   shared_field<std::uint16_t> realm;      ///< number of the place that runs it (place.h)
@@ -190,7 +190,7 @@ class node {
   bool dated : 1 = false;      ///< it has a deadline
   bool published : 1 = false;  ///< it waits, and goes from one queue to another
   bool watched : 1 = false;    ///< its changes are told to observers (observe.h)
-  // The running core's business:
+  std::uint8_t : 0;            // others read what is above while the running core writes what is below
   enum : std::uint8_t { none, held, given_back } permit : 2 = none;  ///< of its storage tier
   bool arguments_gone : 1 = false;                                   ///< destroyed, after its run
 
