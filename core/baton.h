@@ -4,13 +4,8 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
-#include <thread>
-#include <vector>
 
 namespace tokengate::detail {
 
@@ -27,6 +22,7 @@ class baton {
 
   /// One that the waits of threads find, by the tokens of this place, until close().
   static std::shared_ptr<baton> make(std::uint16_t realm, std::uint64_t seed);
+  ~baton();
   void close() noexcept;
 
   // --- threads outside ----------------------------------------------------------------------------------------------
@@ -79,27 +75,17 @@ class baton {
   void give_up() noexcept;
 
  private:
-  struct wait {
-    waiter* party;
-    clock::time_point until;
-    bool until_idle;
-  };
+  struct parties;
 
-  baton(std::uint16_t realm, std::uint64_t number, std::uint64_t seed) noexcept
-      : realm_(realm), number_(number), seed_(seed) {}
+  baton(std::uint16_t realm, std::uint64_t number, std::uint64_t seed);
   static std::shared_ptr<baton> find(const waiter* party) noexcept;
-  [[nodiscard]] std::size_t open_waits() const noexcept;
 
   static inline constinit std::atomic<int> live_{0};
 
   const std::uint16_t realm_;
   const std::uint64_t number_, seed_;
   std::atomic<std::int64_t> now_{0};  // steady_clock, nanoseconds
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<wait> waits_;  // guarded by mutex_, as is what follows
-  std::vector<std::thread::id> threads_;
-  bool held_ = false, ended_ = false;
+  const std::unique_ptr<parties> parties_;
 };
 
 }  // namespace tokengate::detail

@@ -5,10 +5,6 @@
 #include <chrono>
 #include <cstdint>
 
-#if defined(__x86_64__)
-#include <x86intrin.h>
-#endif
-
 namespace tokengate::detail {
 
 /// What ticks() counts. Undecided until the first call anywhere in the process decides, once and for good.
@@ -28,7 +24,7 @@ std::uint64_t first_ticks() noexcept;
   const tick_source source = decided_tick_source.load(std::memory_order_relaxed);
 #if defined(__x86_64__)
   if (source == tick_source::counter) [[likely]]
-    return __rdtsc();
+    return __builtin_ia32_rdtsc();  // <x86intrin.h> takes a quarter of a second to read
 #endif
   if (source == tick_source::undecided) [[unlikely]]
     return first_ticks();

@@ -34,6 +34,7 @@ struct operation_info {
   std::string_view name;  ///< without namespace; literal, so `name.data()` ends with a zero
   const char* file = "";
   unsigned line = 0;
+  std::string_view scope{};  ///< the namespace, as "shop::ledger", up to an unnamed one; empty: the global one
   tokengate::attributes attributes{};
   std::string_view anchor{};                  ///< empty: not anchored
   std::string_view lane{};                    ///< empty: the coordinator's default one

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <iosfwd>
 #include <optional>
 #include <string>
@@ -32,8 +31,8 @@ enum class hardware_threads : std::uint8_t { all, one_per_core };
 struct topology {
   /// Where to look; only tests need anything but the defaults.
   struct sources {
-    std::filesystem::path root = "/";  // above proc/ and sys/fs/cgroup/
-    bool hwloc = true;                 // false: as if hwloc had failed
+    std::string root = "/";  // above proc/ and sys/fs/cgroup/
+    bool hwloc = true;       // false: as if hwloc had failed
     std::optional<std::vector<unsigned>>
         allowed;  // in place of the affinity mask: what the operating system calls them
   };

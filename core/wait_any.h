@@ -3,7 +3,8 @@
 
 #include <cstddef>
 #include <functional>
-#include <ranges>
+#include <iterator>
+#include <utility>
 #include <vector>
 
 #include <tokengate/core/token.h>
@@ -13,7 +14,8 @@ namespace tokengate {
 /// Waits until at least one of the tokens has ended, however, and returns its position; get() of that token does not
 /// wait. `projection` finds the token in an element. Linear in the number of tokens. Throws misuse for an empty range
 /// or an empty token.
-template <std::ranges::forward_range Range, class Projection = std::identity>
+template <class Range, class Projection = std::identity>
+  requires std::forward_iterator<decltype(std::ranges::begin(std::declval<const Range&>()))>
 [[nodiscard]] std::size_t wait_any(const Range& tokens, Projection projection = {}) {
   std::vector<detail::node*> nodes;
   for (const auto& each : tokens) nodes.push_back(&detail::token_access::node_of(std::invoke(projection, each)));

@@ -1,26 +1,15 @@
 // The threads that block so that cores need not.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
 
 #include <boost/intrusive/list.hpp>
 
+#include <tokengate/io/job.h>
+
 namespace tokengate::io {
-
-/// Something for a thread of the pool to do; its owner keeps it alive until it was run or withdrawn.
-struct job {
-  /// Called once. The pool does not touch the job after the call began.
-  void (*run)(job&) noexcept = nullptr;
-  /// Incremented by who starts the job, decremented (release) when the pool will not touch anything of that party any
-  /// more, which is after `run` has returned. May be null.
-  std::atomic<std::size_t>* outstanding = nullptr;
-
-  bool queued = false;  ///< for the pool only, under its mutex
-  boost::intrusive::list_member_hook<> hook;
-};
 
 /// One pool per process: idle threads end after a while, and at exit nobody waits for busy ones. All members: any
 /// thread, never blocking for longer than it takes to start a thread.

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <tokengate/core/host.h>
+#include <tokengate/io/offload.h>
 #include <tokengate/io/poller.h>
 #include <tokengate/io/request.h>
 

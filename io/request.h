@@ -1,6 +1,7 @@
 // One call to the kernel that may take long: what to do, how it ended, who waits for it.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -9,7 +10,7 @@
 #include <sys/types.h>
 
 #include <tokengate/io/completion.h>
-#include <tokengate/io/offload.h>
+#include <tokengate/io/job.h>
 
 namespace tokengate::io {
 

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <mutex>
 
 #include <boost/intrusive/list.hpp>
 
 #include <tokengate/core/histogram.h>
+#include <tokengate/io/storage_tier_statistics.h>
 
 namespace tokengate::io {
 
@@ -23,16 +23,6 @@ struct permit_request {
   enum class place : std::uint8_t { nowhere, returning, fresh } queued = place::nowhere;
   std::uint64_t stamp = 0;  ///< ticks when it was queued
   boost::intrusive::list_member_hook<> hook;
-};
-
-/// What a tier can tell about itself.
-struct storage_tier_statistics {
-  unsigned limit = 0;
-  unsigned held = 0;          ///< above `limit` while a shrunken tier runs out
-  std::uint64_t waiting = 0;  ///< requests in the queue now
-  std::uint64_t granted = 0;  ///< permits ever given
-  std::uint64_t waits = 0;    ///< of these, after a wait in the queue
-  std::chrono::nanoseconds wait_total{0}, wait_p50{0}, wait_p99{0}, wait_max{0};
 };
 
 /// All members may be called by any thread and any fiber; none blocks for longer than a few list operations. A request

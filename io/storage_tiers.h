@@ -5,14 +5,10 @@
 #include <cstddef>
 
 #include <tokengate/core/tags.h>
+#include <tokengate/io/storage_limits.h>
 #include <tokengate/io/storage_tier.h>
 
 namespace tokengate::io {
-
-/// How many tokens of each tier run at once to begin with; each at least 1.
-struct storage_limits {
-  unsigned slow = 10, moderate = 25, fast = 50, insane = 70;
-};
 
 /// Fixed set of tiers; storage_tier::set_limit changes one live. Any thread.
 class storage_tiers {

@@ -16,7 +16,7 @@
 #include <tokengate/core/tags.h>
 #include <tokengate/core/token_status.h>
 #include <tokengate/core/topology.h>
-#include <tokengate/io/storage_tier.h>
+#include <tokengate/io/storage_tier_statistics.h>
 #include <tokengate/lanes/anchor_status.h>
 #include <tokengate/lanes/convergence.h>
 #include <tokengate/lanes/fiber_status.h>

@@ -8,7 +8,7 @@
 #include <string>
 
 #include <tokengate/io/backend.h>
-#include <tokengate/io/storage_tiers.h>
+#include <tokengate/io/storage_limits.h>
 
 namespace tokengate {
 

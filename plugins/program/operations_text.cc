@@ -24,15 +24,19 @@ std::string calls_of(const operation_info& info) {
 std::string operations_text(std::span<const operation_info* const> operations) {
   using report::align;
   report::table rows({{"operation", align::left},
+                      {"namespace", align::left},
                       {"weight", align::left},
                       {"storage", align::left},
+                      {"lane", align::left},
+                      {"anchor", align::left},
                       {"children", align::left},
                       {"declared at", align::left},
                       {"calls", align::left}});
   for (const operation_info* const info : operations) {
     const attributes& tags = info->attributes;
-    rows.add_row({std::string(info->name), std::string(weights[static_cast<std::size_t>(tags.weight)]),
-                  std::string(tiers[tags.storage]),
+    rows.add_row({std::string(info->name), info->scope.empty() ? "-" : std::string(info->scope),
+                  std::string(weights[static_cast<std::size_t>(tags.weight)]), std::string(tiers[tags.storage]),
+                  info->lane.empty() ? "-" : std::string(info->lane), tags.anchored ? std::string(info->anchor) : "-",
                   tags.lead ? std::string(domains[static_cast<std::size_t>(tags.domain)]) : "-",
                   std::string(file_name(info->file)) + ':' + std::to_string(info->line), calls_of(*info)});
   }

@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
+#include <tokengate/core/operation_table.h>
 #include <tokengate/core/registry_export.h>
 #include <tokengate/core/topology.h>
 #include <tokengate/lanes/coordinator.h>
@@ -45,6 +46,7 @@ struct settings {
   std::string history;  // folder; empty: not wanted
   bool json = false;
   bool graph = false;
+  bool lanes = false;
   std::vector<std::string> after_dashes;  // CLI11 takes only the first of them for what it is
   std::vector<std::pair<std::unique_ptr<workload>, const CLI::App*>> jobs;
 };
@@ -85,9 +87,11 @@ int run_job(workload& job, const settings& wanted, report::console& messages) {
 
 int show_operations(const settings& wanted) {
   if (wanted.json) {
-    std::cout << to_json(operations());
+    std::cout << to_json(operations(), lane_names());
   } else if (wanted.graph) {
     std::cout << to_mermaid(operations());
+  } else if (wanted.lanes) {
+    std::cout << lanes_to_mermaid(operations(), lane_names());
   } else {
     std::cout << operations_text(operations());
   }
@@ -119,7 +123,11 @@ void declare(CLI::App& app, settings& wanted) {
 
   CLI::App* const registry = app.add_subcommand("operations", "List the operations this program is made of");
   CLI::Option* const json = registry->add_flag("--json", wanted.json, "As JSON");
-  registry->add_flag("--graph", wanted.graph, "As a Mermaid flow chart of who calls whom")->excludes(json);
+  CLI::Option* const graph =
+      registry->add_flag("--graph", wanted.graph, "As a Mermaid flow chart of who calls whom")->excludes(json);
+  registry->add_flag("--lanes", wanted.lanes, "As a Mermaid flow chart of which lane serves what")
+      ->excludes(json)
+      ->excludes(graph);
 
   app.add_subcommand("topology", "Show the cores this process may use");
 }

@@ -1,5 +1,5 @@
 # Joins a rejected declaration and the message that the page shows for it into a file for tokengate_must_not_compile:
-# the message becomes an expectation on the line that it blames.
+# the message becomes an expectation on the line that it blames. A message without a code is that of a static_assert.
 #   awk -f refused_declaration.awk message code
 FNR == NR {
   if (match($0, /:[0-9]+:/)) line = substr($0, RSTART + 1, RLENGTH - 2)
@@ -7,6 +7,9 @@ FNR == NR {
     code = substr($0, RSTART, RLENGTH)
     text = substr($0, RSTART + RLENGTH)
     gsub(/tokengate\[|\] operation /, "", code)
+  } else if (match($0, /static assertion failed: /)) {
+    code = "error"
+    text = substr($0, RSTART + RLENGTH)
   }
   next
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <tokengate/io/error.h>
+#include <tokengate/io/offload.h>
 #include <tokengate/io/poller.h>
 #include <tokengate/io/request.h>
 

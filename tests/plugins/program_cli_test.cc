@@ -74,6 +74,7 @@ TEST(program, wrong_usage_is_one_sentence_and_code_2) {
                                              {"run", "treehash", "--cores", "0", "."},
                                              {"run", "treehash", "--cores", "many", "."},
                                              {"operations", "--json", "--graph"},
+                                             {"operations", "--lanes", "--graph"},
                                              {"operations", "x"},
                                              {"topology", "--json"}}) {
     const result refused = tokengate(arguments);
@@ -99,12 +100,16 @@ TEST(program, operations) {
   const std::string text = tokengate({"operations"}).out;
   const std::string json = tokengate({"operations", "--json"}).out;
   const std::string graph = tokengate({"operations", "--graph"}).out;
+  const std::string lanes = tokengate({"operations", "--lanes"}).out;
   for (const char* const name :
        {"hash_file_slow", "hash_file_insane", "read_block_fast", "hash_directory_moderate", "verify_list"}) {
     EXPECT_NE(text.find(name), std::string::npos);
     EXPECT_NE(json.find('"' + std::string(name) + '"'), std::string::npos);
     EXPECT_NE(graph.find(name), std::string::npos);
+    EXPECT_NE(lanes.find(" --> operation_" + std::string(name) + '\n'), std::string::npos);
   }
+  EXPECT_NE(graph.find("  subgraph namespace_0[\"tokengate::treehash\"]\n"), std::string::npos);
+  EXPECT_NE(lanes.find("([\"staggered\"])\n"), std::string::npos) << "linked, though no operation names it";
   EXPECT_EQ(shell("python3 -m json.tool >/dev/null 2>&1 || ! command -v python3 >/dev/null", {"", json}).code, 0);
 }
 
