@@ -183,16 +183,16 @@ class node {
   shared_field<std::uint16_t> home;       ///< index of the core it was routed to, if bound
   shared_field<std::uint16_t> realm;      ///< number of the place that runs it (place.h)
   attributes tags;
-  std::uint8_t shields = 0;    ///< while not 0 its waits are not cancelled
-  bool bound : 1 = false;      ///< runs only on the core it was routed to (bound domain, or anchored)
-  bool binds : 1 = false;      ///< so do its children, on the core where they are made: a bound lead is above them
-  bool timed : 1 = false;      ///< its times are taken
-  bool dated : 1 = false;      ///< it has a deadline
-  bool published : 1 = false;  ///< it waits, and goes from one queue to another
-  bool watched : 1 = false;    ///< its changes are told to observers (observe.h)
-  std::uint8_t : 0;            // others read what is above while the running core writes what is below
+  std::uint8_t shields = 0;         ///< while not 0 its waits are not cancelled
+  bool bound : 1 = false;           ///< runs only on the core it was routed to (bound domain, or anchored)
+  bool timed : 1 = false;           ///< its times are taken
+  bool dated : 1 = false;           ///< it has a deadline
+  bool published : 1 = false;       ///< it waits, and goes from one queue to another
+  bool watched : 1 = false;         ///< its changes are told to observers (observe.h)
+  std::uint8_t : 0;                 // others read what is above while the running core writes what is below
+  bool binds : 1 = false;           ///< its children run on the core where they are made: a bound lead is above them
+  bool arguments_gone : 1 = false;  ///< destroyed, after its run
   enum : std::uint8_t { none, held, given_back } permit : 2 = none;  ///< of its storage tier
-  bool arguments_gone : 1 = false;                                   ///< destroyed, after its run
 
  protected:
   ~node() = default;
