@@ -214,7 +214,8 @@ def tokengate_must_not_compile(name, src, hdrs = [], deps = [], copts = [], must
 
     `expect@+1:` (or any other distance) stands for a line that cannot carry the comment itself. The first word is the
     error's code, or `error` for an error of the language that carries none; the rest is text that must follow the
-    code, where `...` skips. Several expectations of one line follow each other in one comment, each with its own
+    code, where `...` skips; after `// g++ says:` or `// clang++ says:` it may give what else this compiler's line must
+    have, the code included. Several expectations of one line follow each other in one comment, each with its own
     `// expect:`. Errors and expectations must match one to one, for each compiler: an error at another place, with
     another code or text, an error too many or too few, and a file without expectations all fail the test.
 

@@ -12,6 +12,30 @@
 
 namespace tokengate {
 
+/// Whether values of this type can be told apart under the policy.
+template <class T, hash_policy Policy = hash_policy::standard>
+concept fingerprintable =
+    Policy == hash_policy::none || detail::fingerprint_kind<std::remove_cvref_t<T>, Policy>::possible;
+
+namespace detail {
+
+/// What a fingerprint_append adds and must not exists, too, so that the error stands at the user's line. It is a base
+/// because clang would say it twice otherwise.
+template <hash_policy Policy>
+struct refused_values {
+  template <class... Values>
+    requires(!(fingerprintable<Values, Policy> && ...))
+  __attribute__((
+      unavailable("tokengate[TG-E125] fingerprint_append: something has no fingerprint under this hash_policy; "
+                  "add values, say tokengate::fingerprint_by_address for a pointer, or choose another "
+                  "policy"))) fingerprinter<Policy>&
+  operator()(const Values&...) {
+    return static_cast<fingerprinter<Policy>&>(*this);
+  }
+};
+
+}  // namespace detail
+
 /// What values are added to, in turn. Which values count is the policy's affair:
 ///   none      nothing does
 ///   fast      what the language and the standard library know, by value; pointers by address; of other types only
@@ -26,9 +50,11 @@ namespace tokengate {
 /// Numbers count by value, whatever their type; so do 0.0 and -0.0, and all NaNs are one. Unordered containers count
 /// whatever their order, durations by their length, paths as they compare. XXH3-64. A step is some 5 ns.
 template <hash_policy Policy>
-class fingerprinter {
+class fingerprinter : public detail::refused_values<Policy> {
  public:
+  using detail::refused_values<Policy>::operator();
   template <class... Values>
+    requires(fingerprintable<Values, Policy> && ...)
   fingerprinter& operator()(const Values&... values) {
     (detail::fingerprint_kind<Values, Policy>::add(*this, values), ...);
     return *this;
@@ -46,11 +72,6 @@ class fingerprinter {
  private:
   std::uint64_t state_ = 0;
 };
-
-/// Whether values of this type can be told apart under the policy.
-template <class T, hash_policy Policy = hash_policy::standard>
-concept fingerprintable =
-    Policy == hash_policy::none || detail::fingerprint_kind<std::remove_cvref_t<T>, Policy>::possible;
 
 /// Of some values in this order. Throws only what a user's fingerprint_append throws.
 template <hash_policy Policy = hash_policy::standard, fingerprintable<Policy>... Values>

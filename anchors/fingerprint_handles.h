@@ -8,6 +8,7 @@
 #include <boost/hana/accessors.hpp>
 #include <boost/hana/for_each.hpp>
 #include <boost/hana/second.hpp>
+#include <boost/hana/unpack.hpp>
 
 #include <tokengate/anchors/fingerprint_kind.h>
 
@@ -27,9 +28,6 @@ struct fingerprint_kind<T, Policy> {
   static constexpr bool possible = by_address || leads_to_a_value();
 
   static void add(auto& to, const T& value) {
-    static_assert(possible,
-                  "tokengate[TG-E120] a pointer or reference has no fingerprint by hash_policy::standard: say "
-                  "fingerprint_by_address for it, choose hash_policy::full (what it leads to) or fast (its address)");
     auto* const target = target_of(value);
     if constexpr (by_address) {
       to.word(fingerprint_salt::address, reinterpret_cast<std::uintptr_t>(target));
@@ -43,7 +41,16 @@ struct fingerprint_kind<T, Policy> {
 template <class T, hash_policy Policy>
   requires(Policy != hash_policy::fast && (says_its_parts<T> || known_to_hana<T>))
 struct fingerprint_kind<T, Policy> {
-  static constexpr bool possible = true;
+  static consteval bool parts_are_possible() {
+    if constexpr (says_its_parts<T>)
+      return true;  // what it adds is looked at when it does
+    else
+      return decltype(boost::hana::unpack(boost::hana::accessors<T>(), [](auto... part) {
+        return std::bool_constant<(
+            has_fingerprint<decltype(boost::hana::second(part)(std::declval<const T&>())), Policy> && ...)>{};
+      }))::value;
+  }
+  static constexpr bool possible = parts_are_possible();
   static void add(auto& to, const T& value) {
     if constexpr (says_its_parts<T>)
       fingerprint_append(to, value);

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <type_traits>
 
@@ -27,22 +28,19 @@ enum mistake : unsigned {
   tag_twice = 1u << 1,
   not_a_tag = 1u << 2,
   asynchronous_result = 1u << 3,
-  dangling_argument = 1u << 4,
-  unstorable_argument = 1u << 5,
-  empty_call = 1u << 6,
-  repeated_call = 1u << 7,
-  empty_anchor = 1u << 8,
-  lone_hash_policy = 1u << 9,
-  lone_digest_policy = 1u << 10,
-  timeout_not_positive = 1u << 11,
-  tags_not_constant = 1u << 12,
-  no_single_signature = 1u << 13,
-  unmovable_result = 1u << 14,
-  empty_lane = 1u << 15,
-  argument_without_key = 1u << 16,
-  lone_exclusive = 1u << 17,
-  lone_domain = 1u << 18,
-  keys_unknown = 1u << 19,
+  empty_call = 1u << 4,
+  repeated_call = 1u << 5,
+  empty_anchor = 1u << 6,
+  lone_hash_policy = 1u << 7,
+  lone_digest_policy = 1u << 8,
+  timeout_not_positive = 1u << 9,
+  tags_not_constant = 1u << 10,
+  no_single_signature = 1u << 11,
+  unmovable_result = 1u << 12,
+  empty_lane = 1u << 13,
+  lone_exclusive = 1u << 14,
+  lone_domain = 1u << 15,
+  keys_unknown = 1u << 16,
 };
 
 struct declared_place {
@@ -168,15 +166,9 @@ consteval unsigned mistakes_in_values(const operation_info& info, const tags<Giv
 }
 
 template <class Result, class... Parameters>
-consteval unsigned mistakes_in_call(std::type_identity<Result>, list<Parameters...>) {
-  unsigned found = 0;
-  if (asynchronous<Result, Parameters...>())
-    found |= asynchronous_result;
-  else if (result_unmovable<Result>())
-    found |= unmovable_result;
-  if ((parameter_dangles<Parameters>() || ...)) found |= dangling_argument;
-  if ((parameter_unstorable<Parameters>() || ...)) found |= unstorable_argument;
-  return found;
+consteval unsigned mistakes_in_result(std::type_identity<Result>, list<Parameters...>) {
+  if (asynchronous<Result, Parameters...>()) return asynchronous_result;
+  return result_unmovable<Result>() ? unmovable_result : 0u;
 }
 
 /// Whether the key of an anchor can be made of this parameter's values. What a call may keep otherwise (std::ref, the
@@ -192,16 +184,43 @@ consteval bool parameter_has_key() {
     return anchor_key<Policy>::template possible<value>;
 }
 
-template <class Facts, class... Parameters>
-consteval unsigned mistakes_in_key(list<Parameters...>) {
-  constexpr attributes marks = info_of<Facts>.attributes;
-  if constexpr (!marks.anchored)
-    return 0;
-  else if constexpr (!requires { sizeof(anchor_key<marks.hash_policy>); })
-    return keys_unknown;
-  else
-    return (parameter_has_key<marks.hash_policy, Parameters>() && ...) ? 0u : argument_without_key;
+/// Whether the operation is anchored and its arguments can be asked for their keys: core alone cannot tell
+/// (anchor_key.h).
+template <class Facts>
+consteval bool keys_are_known() {
+  return requires { sizeof(anchor_key<info_of<Facts>.attributes.hash_policy>); };
 }
+template <class Facts>
+inline constexpr bool declared_anchored = info_of<Facts>.attributes.anchored;
+
+/// Which arguments are refused: the first is bit 1, those that do not fit are bit 31.
+struct argument_mistakes {
+  std::uint32_t dangling = 0, unstorable = 0, without_key = 0;
+};
+
+template <class Facts, class... Parameters>
+consteval argument_mistakes find_argument_mistakes(list<Parameters...>) {
+  argument_mistakes found;
+  [[maybe_unused]] std::uint32_t bit = 1;
+  [[maybe_unused]] const auto mark = [&](std::uint32_t& bits, bool wrong) {
+    if (wrong) bits |= bit;
+  };
+  ((bit <<= bit >> 31 == 0 ? 1 : 0, mark(found.dangling, parameter_dangles<Parameters>()),
+    mark(found.unstorable, parameter_unstorable<Parameters>())),
+   ...);
+  if constexpr (declared_anchored<Facts> && keys_are_known<Facts>()) {
+    bit = 1;
+    ((bit <<= bit >> 31 == 0 ? 1 : 0,
+      mark(found.without_key, !parameter_has_key<info_of<Facts>.attributes.hash_policy, Parameters>())),
+     ...);
+  }
+  return found;
+}
+template <class Facts>
+inline constexpr argument_mistakes arguments_of{};
+template <has_call Facts>
+inline constexpr argument_mistakes arguments_of<Facts> =
+    find_argument_mistakes<Facts>(typename call_of<Facts>::parameters{});
 
 template <class Facts>
 consteval unsigned find_mistakes() {
@@ -213,8 +232,9 @@ consteval unsigned find_mistakes() {
   }
   if constexpr (has_call<Facts>) {
     using call = call_of<Facts>;
-    found |= mistakes_in_call(std::type_identity<typename call::result>{}, typename call::parameters{});
-    found |= mistakes_in_key<Facts>(typename call::parameters{});
+    found |= mistakes_in_result(std::type_identity<typename call::result>{}, typename call::parameters{});
+    if constexpr (declared_anchored<Facts>)
+      if (!keys_are_known<Facts>()) found |= keys_unknown;
   } else if (readable_call<Facts>) {
     found |= no_single_signature;
   }

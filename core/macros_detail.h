@@ -57,6 +57,30 @@
                                   "what " #callable " takes", __VA_ARGS__)                                          \
   };
 
+// How a place refuses the rule of a plugin: by using what the rule made unavailable. Written so that each compiler says
+// it once, and shows the name.
+#ifdef __clang__
+#define TOKENGATE_DETAIL_UNAVAILABLE(message)  \
+  template <::tokengate::detail::spelled Name> \
+  __attribute__((unavailable(message))) static void broken_by();
+#define TOKENGATE_DETAIL_BREAKS(name)                           \
+  template <class Rule>                                         \
+  struct tokengate_breaks {                                     \
+    using refused = decltype(&Rule::template broken_by<#name>); \
+  };
+#else
+#define TOKENGATE_DETAIL_UNAVAILABLE(message)                                          \
+  struct broken_by {                                                                   \
+    template <::tokengate::detail::spelled Name>                                       \
+    __attribute__((unavailable(message))) broken_by(::tokengate::detail::named<Name>); \
+  };
+#define TOKENGATE_DETAIL_BREAKS(name)                                                        \
+  template <class Rule>                                                                      \
+  struct tokengate_breaks {                                                                  \
+    using refused = decltype(typename Rule::broken_by(::tokengate::detail::named<#name>{})); \
+  };
+#endif
+
 // What both kinds have: facts, and the refusals that come later than the declaration but must carry its name.
 #define TOKENGATE_DETAIL_COMMON_FACTS(facts, name, answer, takes, ...)                                                \
   static constexpr ::tokengate::detail::declared_place tokengate_place{#name, __FILE__, __LINE__};                    \
@@ -68,15 +92,20 @@
     requires(::tokengate::detail::misfits<facts, Arguments...>)                                                       \
   __attribute__((unavailable("tokengate[TG-E301] operation '" #name "': the arguments do not fit; it takes " takes))) \
   TOKENGATE_DETAIL_BARE(answer)                                                                                       \
-  operator()(Arguments&&...) const;                                                                                   \
+  operator()(Arguments&&...) const {                                                                                  \
+    return {};                                                                                                        \
+  }                                                                                                                   \
   template <class... Arguments>                                                                                       \
     requires(::tokengate::detail::lacks_key<facts, Arguments...>)                                                     \
   __attribute__((unavailable("tokengate[TG-E304] operation '" #name                                                   \
                              "': what this call keeps has no key under the hash_policy of its sticky_anchor; give a " \
                              "value, say tokengate::fingerprint_by_address for a pointer or reference, or choose "    \
                              "another hash_policy"))) TOKENGATE_DETAIL_BARE(answer)                                   \
-  operator()(Arguments&&...) const;                                                                                   \
-  template <unsigned Clash, unsigned Which>                                                                           \
+  operator()(Arguments&&...) const {                                                                                  \
+    return {};                                                                                                        \
+  }                                                                                                                   \
+  TOKENGATE_DETAIL_BREAKS(name)                                                                                       \
+  template <auto Clash, auto... Name>                                                                                 \
   struct tokengate_clash {                                                                                            \
     static_assert(Clash != ::tokengate::detail::same_name,                                                            \
                   "tokengate[TG-E201] operation '" #name                                                              \
@@ -117,6 +146,8 @@
                 "tokengate[TG-E201] operation '" #name                                                               \
                 "': another operation of this registry has that name; rename one, "                                  \
                 "or use TOKENGATE_DEFINE to define what was declared");                                              \
+  using TOKENGATE_DETAIL_LINED(tokengate_ruled_##name##_) =                                                          \
+      decltype(::tokengate::detail::check_declaration<facts>(::tokengate::detail::rules_of<facts>{}));               \
   TOKENGATE_DETAIL_REFUSE(facts, name, anchor_with_calls, "TG-E101", "sticky_anchor clashes with external_calls",    \
                           "a lead is not anchored: take one of the two tags away")                                   \
   TOKENGATE_DETAIL_REFUSE(facts, name, tag_twice, "TG-E102", "a tag is given twice", "keep one tag of each kind")    \
@@ -124,11 +155,6 @@
                           "use the tags of docs/operations.md or specialise tokengate::tag_traits")                  \
   TOKENGATE_DETAIL_REFUSE(facts, name, asynchronous_result, "TG-E104", "an asynchronous function is no operation",   \
                           "return the value itself, not a token, future, awaitable or coroutine")                    \
-  TOKENGATE_DETAIL_REFUSE(facts, name, dangling_argument, "TG-E105", "an argument would dangle",                     \
-                          "take it by value, as an owning type (std::string for std::string_view), or as "           \
-                          "std::reference_wrapper to share it")                                                      \
-  TOKENGATE_DETAIL_REFUSE(facts, name, unstorable_argument, "TG-E106", "an argument cannot be stored",               \
-                          "take something movable, such as a smart pointer, or std::reference_wrapper to share it")  \
   TOKENGATE_DETAIL_REFUSE(facts, name, empty_call, "TG-E107", "external_calls has an entry that names no operation", \
                           "give a name or an operation, or take it away")                                            \
   TOKENGATE_DETAIL_REFUSE(facts, name, repeated_call, "TG-E108", "external_calls repeats a name",                    \
@@ -151,10 +177,6 @@
                           "return something movable, such as std::unique_ptr")                                       \
   TOKENGATE_DETAIL_REFUSE(facts, name, empty_lane, "TG-E119", "lane has an empty name",                              \
                           "name a lane, or take the tag away to get the default one")                                \
-  TOKENGATE_DETAIL_REFUSE(facts, name, argument_without_key, "TG-E120",                                              \
-                          "an argument cannot be fingerprinted under the hash_policy of its sticky_anchor",          \
-                          "write fingerprint_append for its type, say tokengate::fingerprint_by_address for a "      \
-                          "pointer, or choose another hash_policy")                                                  \
   TOKENGATE_DETAIL_REFUSE(facts, name, lone_exclusive, "TG-E121",                                                    \
                           "exclusive without sticky_anchor has nothing to exclude",                                  \
                           "add the anchor or take exclusive away")                                                   \
@@ -175,6 +197,54 @@
 #define TOKENGATE_DETAIL_REFUSE(facts, name, mistake, code, clash, remedy)                 \
   static_assert(!(::tokengate::detail::mistakes_of<facts> & ::tokengate::detail::mistake), \
                 "tokengate[" code "] operation '" #name "': " clash "; " remedy);
+
+// The arguments of a function one by one: first come the parameters again, all together. There is a step for each comma
+// between them, of which templates may have some of their own; those find nothing to refuse. After nine they are
+// counted no more.
+#define TOKENGATE_DETAIL_REFUSE_ARGUMENTS(...) TOKENGATE_DETAIL_ARGUMENT_1(__VA_ARGS__)
+#define TOKENGATE_DETAIL_ARGUMENT_1(facts, name, all, first, ...)              \
+  TOKENGATE_DETAIL_REFUSE_ARGUMENT(facts, name, 1u << 1, "argument 1 of " all) \
+  __VA_OPT__(TOKENGATE_DETAIL_ARGUMENT_2(facts, name, all, __VA_ARGS__))
+#define TOKENGATE_DETAIL_ARGUMENT_2(facts, name, all, first, ...)              \
+  TOKENGATE_DETAIL_REFUSE_ARGUMENT(facts, name, 1u << 2, "argument 2 of " all) \
+  __VA_OPT__(TOKENGATE_DETAIL_ARGUMENT_3(facts, name, all, __VA_ARGS__))
+#define TOKENGATE_DETAIL_ARGUMENT_3(facts, name, all, first, ...)              \
+  TOKENGATE_DETAIL_REFUSE_ARGUMENT(facts, name, 1u << 3, "argument 3 of " all) \
+  __VA_OPT__(TOKENGATE_DETAIL_ARGUMENT_4(facts, name, all, __VA_ARGS__))
+#define TOKENGATE_DETAIL_ARGUMENT_4(facts, name, all, first, ...)              \
+  TOKENGATE_DETAIL_REFUSE_ARGUMENT(facts, name, 1u << 4, "argument 4 of " all) \
+  __VA_OPT__(TOKENGATE_DETAIL_ARGUMENT_5(facts, name, all, __VA_ARGS__))
+#define TOKENGATE_DETAIL_ARGUMENT_5(facts, name, all, first, ...)              \
+  TOKENGATE_DETAIL_REFUSE_ARGUMENT(facts, name, 1u << 5, "argument 5 of " all) \
+  __VA_OPT__(TOKENGATE_DETAIL_ARGUMENT_6(facts, name, all, __VA_ARGS__))
+#define TOKENGATE_DETAIL_ARGUMENT_6(facts, name, all, first, ...)              \
+  TOKENGATE_DETAIL_REFUSE_ARGUMENT(facts, name, 1u << 6, "argument 6 of " all) \
+  __VA_OPT__(TOKENGATE_DETAIL_ARGUMENT_7(facts, name, all, __VA_ARGS__))
+#define TOKENGATE_DETAIL_ARGUMENT_7(facts, name, all, first, ...)              \
+  TOKENGATE_DETAIL_REFUSE_ARGUMENT(facts, name, 1u << 7, "argument 7 of " all) \
+  __VA_OPT__(TOKENGATE_DETAIL_ARGUMENT_8(facts, name, all, __VA_ARGS__))
+#define TOKENGATE_DETAIL_ARGUMENT_8(facts, name, all, first, ...)              \
+  TOKENGATE_DETAIL_REFUSE_ARGUMENT(facts, name, 1u << 8, "argument 8 of " all) \
+  __VA_OPT__(TOKENGATE_DETAIL_ARGUMENT_9(facts, name, all, __VA_ARGS__))
+#define TOKENGATE_DETAIL_ARGUMENT_9(facts, name, all, first, ...)              \
+  TOKENGATE_DETAIL_REFUSE_ARGUMENT(facts, name, 1u << 9, "argument 9 of " all) \
+  __VA_OPT__(TOKENGATE_DETAIL_ARGUMENT_10(facts, name, all, __VA_ARGS__))
+#define TOKENGATE_DETAIL_ARGUMENT_10(facts, name, all, ...) \
+  TOKENGATE_DETAIL_REFUSE_ARGUMENT(facts, name, ~1023u, "an argument after the ninth of " all)
+
+#define TOKENGATE_DETAIL_REFUSE_ARGUMENT(facts, name, which, what)                                                  \
+  static_assert(!(::tokengate::detail::arguments_of<facts>.dangling & (which)),                                     \
+                "tokengate[TG-E105] operation '" #name "': " what                                                   \
+                " would dangle; take it by value, as an owning type (std::string for std::string_view), or as "     \
+                "std::reference_wrapper to share it");                                                              \
+  static_assert(!(::tokengate::detail::arguments_of<facts>.unstorable & (which)),                                   \
+                "tokengate[TG-E106] operation '" #name "': " what                                                   \
+                " cannot be stored; take something movable, such as a smart pointer, or std::reference_wrapper to " \
+                "share it");                                                                                        \
+  static_assert(!(::tokengate::detail::arguments_of<facts>.without_key & (which)),                                  \
+                "tokengate[TG-E120] operation '" #name "': " what                                                   \
+                " cannot be fingerprinted under the hash_policy of its sticky_anchor; write fingerprint_append "    \
+                "for its type, say tokengate::fingerprint_by_address for a pointer, or choose another hash_policy");
 
 // In an unnamed namespace clang misses a definition of the object.
 #ifdef __clang__
@@ -202,22 +272,26 @@
 
 // A registry of the operations the unit has seen in this namespace, and of plugins. What a unit has seen is its own
 // affair: the name of the list is local to it. The first declaration keeps the operations of enclosing namespaces out.
-#define TOKENGATE_DETAIL_CLOSE(closed, name, check, ...)                                                             \
-  [[maybe_unused]] static ::tokengate::detail::list<> tokengate_at(::tokengate::detail::slot<-1>);                   \
-  namespace {                                                                                                        \
-  struct closed;                                                                                                     \
-  }                                                                                                                  \
-  [[maybe_unused]] constexpr auto TOKENGATE_DETAIL_LINED(tokengate_collect_) =                                       \
-      []<int... Place>(::tokengate::detail::slots<Place...>) {                                                       \
-        return typename ::tokengate::detail::collected<closed, decltype(tokengate_at(                                \
-                                                                   ::tokengate::detail::slot<Place>{}))...>::type{}; \
-      };                                                                                                             \
-  namespace {                                                                                                        \
-  struct closed {                                                                                                    \
-    using operations = decltype(::tokengate::detail::all_operations(TOKENGATE_DETAIL_LINED(tokengate_collect_)(      \
-        std::make_integer_sequence<int, __COUNTER__>{}) __VA_OPT__(, ) __VA_ARGS__));                                \
-  };                                                                                                                 \
-  }                                                                                                                  \
-  using TOKENGATE_DETAIL_LINED(tokengate_checked_) =                                                                 \
-      decltype(::tokengate::detail::check<closed>(closed::operations{}));                                            \
+#define TOKENGATE_DETAIL_CLOSE(closed, name, check, its_rules, ...)                                                   \
+  [[maybe_unused]] static ::tokengate::detail::list<> tokengate_at(::tokengate::detail::slot<-1>);                    \
+  namespace {                                                                                                         \
+  struct closed;                                                                                                      \
+  }                                                                                                                   \
+  [[maybe_unused]] constexpr auto TOKENGATE_DETAIL_LINED(tokengate_collect_) =                                        \
+      []<int... Place>(::tokengate::detail::slots<Place...>) {                                                        \
+        return typename ::tokengate::detail::collected<closed, decltype(tokengate_at(                                 \
+                                                                   ::tokengate::detail::slot<Place>{}))...>::type{};  \
+      };                                                                                                              \
+  using TOKENGATE_DETAIL_LINED(tokengate_all_) = decltype(::tokengate::detail::all_operations(TOKENGATE_DETAIL_LINED( \
+      tokengate_collect_)(std::make_integer_sequence<int, __COUNTER__>{}) __VA_OPT__(, ) __VA_ARGS__));               \
+  using TOKENGATE_DETAIL_LINED(tokengate_rules_) = TOKENGATE_DETAIL_BARE(its_rules);                                  \
+  namespace {                                                                                                         \
+  struct closed {                                                                                                     \
+    using operations = TOKENGATE_DETAIL_LINED(tokengate_all_);                                                        \
+    using rules = TOKENGATE_DETAIL_LINED(tokengate_rules_);                                                           \
+    TOKENGATE_DETAIL_BREAKS(name)                                                                                     \
+  };                                                                                                                  \
+  }                                                                                                                   \
+  using TOKENGATE_DETAIL_LINED(tokengate_checked_) =                                                                  \
+      decltype(::tokengate::detail::check<closed>(closed::operations{}));                                             \
   [[maybe_unused]] constexpr ::tokengate::registry<closed> name{};

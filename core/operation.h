@@ -13,6 +13,7 @@
 #include <tokengate/core/launch.h>
 #include <tokengate/core/macros.h>
 #include <tokengate/core/operation_info.h>
+#include <tokengate/core/rules.h>
 
 namespace tokengate {
 namespace detail {
@@ -25,8 +26,8 @@ inline constinit operation_record record_of{info_of<Facts>};
 /// call.
 template <class Facts>
 inline constexpr bool unusable =
-    !has_call<Facts> || (mistakes_of<Facts> & (asynchronous_result | dangling_argument | unstorable_argument |
-                                               unmovable_result | argument_without_key | keys_unknown)) != 0;
+    !has_call<Facts> || (mistakes_of<Facts> & (asynchronous_result | unmovable_result | keys_unknown)) != 0 ||
+    (arguments_of<Facts>.dangling | arguments_of<Facts>.unstorable | arguments_of<Facts>.without_key) != 0;
 
 template <class Facts>
 struct usable_call : call_of<Facts> {};

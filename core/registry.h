@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <tokengate/core/closing_rules.h>
 #include <tokengate/core/operation_table.h>
 #include <tokengate/core/registry_value.h>
 #include <tokengate/core/storage_choice.h>
@@ -52,30 +53,37 @@ constexpr bool clashes(clash kind, const operation_info& info, std::size_t which
 }
 
 /// Instantiates the refusal that the declaration of the operation holds ready: the error stands at its line and carries
-/// its name.
-template <class Closed, class Operation, clash Kind, std::size_t Which>
+/// its name; which of its calls is wrong shows in the line above (g++) or below (clang).
+template <class Closed, class Operation, clash Kind>
 void check() {
-  if constexpr (clashes<Closed>(Kind, Operation::info, Which))
-    static_cast<void>(sizeof(typename Operation::template tokengate_clash<Kind, Which>));
+  if constexpr (clashes<Closed>(Kind, Operation::info, 0))
+    static_cast<void>(sizeof(typename Operation::template tokengate_clash<Kind>));
+}
+template <class Closed, class Operation, clash Kind, std::size_t Which>
+void check_call() {
+  if constexpr (clashes<Closed>(Kind, Operation::info, Which)) {
+    constexpr std::string_view name = Operation::info.calls[Which];
+    constexpr auto entry = spell<name.size() + 1>(name);
+    static_cast<void>(sizeof(typename Operation::template tokengate_clash<Kind, entry>));
+  }
 }
 
 template <class Closed, class Operation, std::size_t... Which>
 void check_calls(std::index_sequence<Which...>) {
-  (check<Closed, Operation, unknown_call, Which>(), ...);
-  (check<Closed, Operation, anchored_child, Which>(), ...);
+  (check_call<Closed, Operation, unknown_call, Which>(), ...);
+  (check_call<Closed, Operation, anchored_child, Which>(), ...);
 }
 
 template <class Closed, class Operation, bool Whole>
 void check_operation() {
-  check<Closed, Operation, same_name, 0>();
+  check<Closed, Operation, same_name>();
   if constexpr (Whole) {
-    check<Closed, Operation, unlinked_lane, 0>();
-    check<Closed, Operation, mixed_exclusive, 0>();
+    check<Closed, Operation, unlinked_lane>();
+    check<Closed, Operation, mixed_exclusive>();
     check_calls<Closed, Operation>(std::make_index_sequence<Operation::info.calls.size()>{});
+    check_closing<Closed>(static_cast<const Operation*>(nullptr));
   }
 }
-
-inline void each(...) {}  // in place of a fold expression, which clang limits to 256 operands
 
 // The macros ask for the result type of these two, which is deduced and so makes the compiler look at their bodies, and
 // from there at each check() by itself. Were anything here constant or deduced, one refusal would hide the next, or be
@@ -87,6 +95,7 @@ auto check_plugin(list<Operations...>) {
 template <class Closed, class... Operations>
 auto check_application(list<Operations...>) {
   each(&check_operation<Closed, Operations, true>...);
+  check_registry<Closed>(typename Closed::rules{});
 }
 
 template <class T>

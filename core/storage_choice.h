@@ -9,6 +9,15 @@
 #include <tokengate/core/operation.h>
 
 namespace tokengate {
+namespace detail {
+
+template <storage_speed Tier, class Operation>
+concept touches = Operation::info.attributes.storage == static_cast<std::uint8_t>(Tier);
+template <class Slow, class Moderate, class Fast, class Insane>
+concept tiers_in_order = touches<storage_speed::slow, Slow> && touches<storage_speed::moderate, Moderate> &&
+                         touches<storage_speed::fast, Fast> && touches<storage_speed::insane, Insane>;
+
+}  // namespace detail
 
 /// Made by TOKENGATE_STORAGE_INSTANCES. An empty constant like an operation; in external_calls it stands for its four
 /// instances.
@@ -20,12 +29,17 @@ class storage_choice {
   static constexpr std::array<std::string_view, 4> operation_names{Slow::info.name, Moderate::info.name,
                                                                    Fast::info.name, Insane::info.name};
 
-  constexpr storage_choice(const Slow&, const Moderate&, const Fast&, const Insane&) {
-    static_assert(
-        on<storage_speed::slow, Slow> && on<storage_speed::moderate, Moderate> && on<storage_speed::fast, Fast> &&
-            on<storage_speed::insane, Insane>,
-        "the instances of a storage_choice stand in the order slow, moderate, fast, insane, each tagged with its tier");
-  }
+  constexpr storage_choice(const Slow&, const Moderate&, const Fast&, const Insane&)
+    requires detail::tiers_in_order<Slow, Moderate, Fast, Insane>
+  {}
+  __attribute__((unavailable(
+      "tokengate[TG-E124] storage_choice: its operations are not tagged with the tiers in their "
+      "order; give those of storage_speed::slow, moderate, fast and insane"))) constexpr storage_choice(const Slow&,
+                                                                                                        const Moderate&,
+                                                                                                        const Fast&,
+                                                                                                        const Insane&)
+    requires(!detail::tiers_in_order<Slow, Moderate, Fast, Insane>)
+  {}
 
   /// Calls the instance of this tier; see operation.
   template <class... Arguments>
@@ -47,9 +61,9 @@ class storage_choice {
  private:
   template <class Operation>
   static constexpr Operation object{};
-
-  template <storage_speed Tier, class Operation>
-  static constexpr bool on = Operation::info.attributes.storage == static_cast<std::uint8_t>(Tier);
 };
+template <class Slow, class Moderate, class Fast, class Insane>
+storage_choice(const Slow&, const Moderate&, const Fast&, const Insane&)
+    -> storage_choice<Slow, Moderate, Fast, Insane>;
 
 }  // namespace tokengate

@@ -7,9 +7,12 @@
 #include <vector>
 
 #include <tokengate/core/registry.h>
+#include <tokengate/plugins/budgets/budget.h>
 #include <tokengate/tokengate.h>
 
 namespace tokengate::chains {
+
+using budgets::budget;
 
 /// Counts the children that ran, each core on a line of its own. Tokens must have ended when it is read.
 class head_count {
@@ -46,12 +49,12 @@ TOKENGATE_DECLARE(chain_end, chain_lead, (std::uint64_t number, std::uint64_t ch
                   weight::medium, external_calls{chain_child})
 
 // The predecessor's call chain: five steps, each of which needs the result of the one before.
-TOKENGATE_DECLARE(std::uint64_t, chain_seed, (std::uint64_t value), weight::light)
-TOKENGATE_DECLARE(std::uint64_t, chain_filter, (std::uint64_t value), weight::light)
-TOKENGATE_DECLARE(std::uint64_t, chain_accumulate, (std::uint64_t value), weight::medium)
-TOKENGATE_DECLARE(std::uint64_t, chain_reduce, (std::uint64_t value), weight::light)
-TOKENGATE_DECLARE(std::uint64_t, chain_finalize, (std::uint64_t value), weight::light)
-TOKENGATE_DECLARE(chain_end, chain_of_steps, (std::uint64_t seed), weight::medium,
+TOKENGATE_DECLARE(std::uint64_t, chain_seed, (std::uint64_t value), weight::light, budget{100ms})
+TOKENGATE_DECLARE(std::uint64_t, chain_filter, (std::uint64_t value), weight::light, budget{100ms})
+TOKENGATE_DECLARE(std::uint64_t, chain_accumulate, (std::uint64_t value), weight::medium, budget{100ms})
+TOKENGATE_DECLARE(std::uint64_t, chain_reduce, (std::uint64_t value), weight::light, budget{100ms})
+TOKENGATE_DECLARE(std::uint64_t, chain_finalize, (std::uint64_t value), weight::light, budget{100ms})
+TOKENGATE_DECLARE(chain_end, chain_of_steps, (std::uint64_t seed), weight::medium, budget{1s},
                   external_calls{chain_seed, chain_filter, chain_accumulate, chain_reduce, chain_finalize})
 inline constexpr std::uint64_t steps = 5;
 /// What it returns, by plain arithmetic: 2 * 2,130 for the seed 77. Its last bit is the parity that the last step adds.

@@ -1,4 +1,5 @@
 #include <tokengate/core/registry.h>
+#include <tokengate/plugins/budgets/budget.h>
 #include <tokengate/plugins/program/application.h>
 #include <tokengate/plugins/program/workload_list.h>  // made by BUILD.bazel of the list there
 
@@ -15,5 +16,10 @@ std::span<const workload_entry> workloads() noexcept {
 }
 
 std::span<const operation_info* const> operations() noexcept { return application.infos(); }
+
+std::span<const std::chrono::nanoseconds> operation_budgets() noexcept {
+  static constexpr auto limits = budgets::budgets_of(application);
+  return limits;
+}
 
 }  // namespace tokengate::program

@@ -1,6 +1,7 @@
 // What the program is made of: its workloads and their operations.
 #pragma once
 
+#include <chrono>
 #include <span>
 
 #include <tokengate/core/operation_info.h>
@@ -12,5 +13,8 @@ namespace tokengate::program {
 
 /// All operations, in the order of the compile-time registry.
 [[nodiscard]] std::span<const operation_info* const> operations() noexcept;
+
+/// Their budgets (plugins/budgets), in the same order; 0 for those without.
+[[nodiscard]] std::span<const std::chrono::nanoseconds> operation_budgets() noexcept;
 
 }  // namespace tokengate::program

@@ -2,6 +2,7 @@
 #include <string_view>
 
 #include <tokengate/plugins/program/operations_text.h>
+#include <tokengate/plugins/report/human.h>
 #include <tokengate/plugins/report/table.h>
 
 namespace tokengate::program {
@@ -21,7 +22,8 @@ std::string calls_of(const operation_info& info) {
 
 }  // namespace
 
-std::string operations_text(std::span<const operation_info* const> operations) {
+std::string operations_text(std::span<const operation_info* const> operations,
+                            std::span<const std::chrono::nanoseconds> budgets) {
   using report::align;
   report::table rows({{"operation", align::left},
                       {"namespace", align::left},
@@ -30,14 +32,17 @@ std::string operations_text(std::span<const operation_info* const> operations) {
                       {"lane", align::left},
                       {"anchor", align::left},
                       {"children", align::left},
+                      {"budget"},
                       {"declared at", align::left},
                       {"calls", align::left}});
-  for (const operation_info* const info : operations) {
+  for (std::size_t place = 0; place < operations.size(); ++place) {
+    const operation_info* const info = operations[place];
     const attributes& tags = info->attributes;
     rows.add_row({std::string(info->name), info->scope.empty() ? "-" : std::string(info->scope),
                   std::string(weights[static_cast<std::size_t>(tags.weight)]), std::string(tiers[tags.storage]),
                   info->lane.empty() ? "-" : std::string(info->lane), tags.anchored ? std::string(info->anchor) : "-",
                   tags.lead ? std::string(domains[static_cast<std::size_t>(tags.domain)]) : "-",
+                  budgets[place].count() > 0 ? report::duration_text(budgets[place]) : "-",
                   std::string(file_name(info->file)) + ':' + std::to_string(info->line), calls_of(*info)});
   }
   return rows.text();

@@ -1,6 +1,7 @@
 // The registry for people.
 #pragma once
 
+#include <chrono>
 #include <span>
 #include <string>
 
@@ -8,7 +9,9 @@
 
 namespace tokengate::program {
 
-/// A table with one row per operation: its tags, where it stands, whom it calls.
-[[nodiscard]] std::string operations_text(std::span<const operation_info* const> operations);
+/// A table with one row per operation: its tags, its budget, where it stands, whom it calls. `budgets` belong to
+/// `operations`, one by one; 0 means none.
+[[nodiscard]] std::string operations_text(std::span<const operation_info* const> operations,
+                                          std::span<const std::chrono::nanoseconds> budgets);
 
 }  // namespace tokengate::program

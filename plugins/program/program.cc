@@ -15,6 +15,7 @@
 #include <tokengate/core/registry_export.h>
 #include <tokengate/core/topology.h>
 #include <tokengate/lanes/coordinator.h>
+#include <tokengate/plugins/budgets/overruns.h>
 #include <tokengate/plugins/history/history.h>
 #include <tokengate/plugins/program/application.h>
 #include <tokengate/plugins/program/interrupt.h>
@@ -80,7 +81,11 @@ int run_job(workload& job, const settings& wanted, report::console& messages) {
     messages.end_progress();
     std::_Exit(128 + signal);
   }
-  if (statistics) messages.block(report::statistics_table(system.statistics()));
+  if (statistics) {
+    const auto rows = system.statistics();
+    messages.block(report::statistics_table(rows));
+    messages.block(budgets::overruns(rows, operations(), operation_budgets()));
+  }
   if (!wanted.history.empty()) messages.message("wrote " + history::dump(system, wanted.history));
   return code;
 }
@@ -93,7 +98,7 @@ int show_operations(const settings& wanted) {
   } else if (wanted.lanes) {
     std::cout << lanes_to_mermaid(operations(), lane_names());
   } else {
-    std::cout << operations_text(operations());
+    std::cout << operations_text(operations(), operation_budgets());
   }
   return 0;
 }

@@ -17,8 +17,8 @@ done
 shift
 sources=("$@")
 
-# The expectations, index by index: where ("file:line"), which code, which text.
-where=() code=() text=()
+# The expectations, index by index: where ("file:line"), which code, which text, and what a compiler says there.
+where=() code=() text=() said=()
 
 read_expectations() {
   local source number line rest
@@ -37,20 +37,27 @@ read_expectations() {
           line="// expect${rest#*'// expect'}"
           rest=${rest%%'// expect'*}
         fi
+        said+=('')
+        if [[ $rest == *'// '*' says: '* ]]; then
+          said[-1]="// ${rest#*'// '}"
+          rest=${rest%%'// '*}
+        fi
         text+=("${rest%"${rest##*[! ]}"}")
       done
     done <"$source"
   done
 }
 
-# Whether the text $2 contains the fragments of $1 ("one ... another") one after the other.
+# Whether the text $2 contains the fragments of $1 ("one ... another") one after the other, whatever is between them.
 contains() {
   local fragments=$1 rest=$2 fragment
   while [[ $fragments ]]; do
-    fragment=${fragments%% ... *}
+    fragment=${fragments%%...*}
+    fragments=${fragments:${#fragment}+3}
+    fragment=${fragment#"${fragment%%[! ]*}"}
+    fragment=${fragment%"${fragment##*[! ]}"}
     [[ $rest == *"$fragment"* ]] || return 1
     rest=${rest#*"$fragment"}
-    [[ $fragments == *' ... '* ]] && fragments=${fragments#* ... } || fragments=
   done
 }
 
@@ -58,10 +65,19 @@ contains() {
 is_expected() {
   [[ $2 == "${where[$3]}" ]] || return 1
   if [[ ${code[$3]} == error ]]; then
-    [[ $1 != *'[TG-'* ]] && contains "${text[$3]}" "$1"
+    [[ $1 != *"tokengate["* ]] && contains "${text[$3]}" "$1"
   else
     [[ $1 == *"[${code[$3]}]"* ]] && contains "${text[$3]}" "${1#*"[${code[$3]}]"}"
   fi
+}
+
+# Whether compiler $2 says in error $1 what expectation number $3 knows of it, if anything.
+is_said() {
+  local wanted=${said[$3]}
+  [[ $wanted == *"// $2 says: "* ]] || return 0
+  wanted=${wanted#*"// $2 says: "}
+  wanted=${wanted%%' // '*}
+  contains "$wanted" "$1"
 }
 
 # Compares the output file $2 of compiler $1.
@@ -78,7 +94,10 @@ compare() {
       place=${BASH_REMATCH[1]#./} message=${BASH_REMATCH[4]}
       [[ $place =~ ^bazel-out/[^/]+/bin/(.*) ]] && place=${BASH_REMATCH[1]}
       for i in "${!where[@]}"; do
-        [[ ! ${met[$i]:-} ]] && is_expected "$message" "$place" "$i" && { met[$i]=1; continue 2; }
+        [[ ! ${met[$i]:-} ]] && is_expected "$message" "$place" "$i" || continue
+        met[$i]=1
+        is_said "$message" "$compiler" "$i" || { echo "$compiler: does not say what it should: $line"; failed=1; }
+        continue 2
       done
       echo "$compiler: unexpected error: $line"
       failed=1
@@ -119,7 +138,7 @@ check() {
     failed=1
   fi
   for i in "${!code[@]}"; do
-    [[ ${code[$i]} =~ ^(error|TG-[A-Z][0-9]+)$ ]] && continue
+    [[ ${code[$i]} =~ ^(error|[A-Z]+-[A-Z][0-9]+)$ ]] && continue
     echo "${where[$i]}: '${code[$i]}' is neither a code such as TG-E101 nor 'error'"
     failed=1
   done

@@ -32,6 +32,13 @@ check 1 refused "pay  // expect: E101" "$refused" "'E101' is neither a code"
 check 1 refused $'// expect@+2: TG-E101\npay' "$refused" 'case.cc:3: expected and not reported'
 check 0 refused $'pay\n// expect@-1: TG-E101' "$refused"
 
+# What one compiler says around the code, by itself.
+check 0 refused "pay  // expect: TG-E101 'pay' // compiler says: static ... failed: ... 'pay': no" "$refused"
+check 0 refused "pay  // expect: TG-E101 'pay' // other says: nothing // compiler says: static assertion" "$refused"
+check 0 refused "pay  // expect: TG-E101 // other says: nothing" "$refused"
+check 1 refused "pay  // expect: TG-E101 // compiler says: 'pay' ... static" "$refused" 'does not say what it should'
+check 1 refused "pay  // expect: TG-E101 'you' // compiler says: static" "$refused" 'expected and not reported'
+
 # The same error from a file made by the build, or found through '-iquote .'.
 check 0 refused 'pay  // expect: TG-E101' "./$refused"
 check 0 refused 'pay  // expect: TG-E101' "bazel-out/k8-opt/bin/$refused"

@@ -108,6 +108,8 @@ TEST(program, operations) {
     EXPECT_NE(graph.find(name), std::string::npos);
     EXPECT_NE(lanes.find(" --> operation_" + std::string(name) + '\n'), std::string::npos);
   }
+  const std::string filter = text.substr(text.find("chain_filter"));
+  EXPECT_NE(filter.substr(0, filter.find('\n')).find(" 100 ms "), std::string::npos) << "its budget:\n" << text;
   EXPECT_NE(graph.find("  subgraph namespace_0[\"tokengate::treehash\"]\n"), std::string::npos);
   EXPECT_NE(lanes.find("([\"staggered\"])\n"), std::string::npos) << "linked, though no operation names it";
   EXPECT_EQ(shell("python3 -m json.tool >/dev/null 2>&1 || ! command -v python3 >/dev/null", {"", json}).code, 0);

@@ -16,6 +16,12 @@ struct told {
   friend void fingerprint_append(auto& to, const told& each) { to(each.n); }
 };
 struct later;
+struct tells_too_much {
+  int* n = nullptr;
+  friend void fingerprint_append(auto& to, const tells_too_much& each) {
+    to(each.n);  // expect: TG-E125 fingerprint_append: something has no fingerprint ... add values
+  }
+};
 struct counter {
   int value = 0;
   int add(int more) { return value += more; }
@@ -24,7 +30,7 @@ struct session {};
 template <>
 inline constexpr bool tokengate::fingerprint_by_address<session*> = true;
 
-// expect@+1: TG-E120 operation 'opaque': an argument cannot be fingerprinted ... write fingerprint_append
+// expect@+1: TG-E120 operation 'opaque': argument 2 of (int n, unknown u) cannot be fingerprinted ... write fingerprint_append
 TOKENGATE_OPERATION(int, opaque, (int n, unknown u), sticky_anchor{"a"}) { return n + u.n; }
 TOKENGATE_OPERATION(int, pointer, (const int* n), sticky_anchor{"a"}) { return *n; }  // expect: TG-E120 'pointer'
 TOKENGATE_OPERATION(int, owner, (std::shared_ptr<int> n), sticky_anchor{"a"}) { return *n; }  // expect: TG-E120 'owner'
@@ -47,6 +53,7 @@ TOKENGATE_OPERATION(int, by_type, (unknown u, int* n), sticky_anchor{"a"}, hash_
 TOKENGATE_OPERATION(int, by_target, (told * t, int* n), sticky_anchor{"a"}, hash_policy::full) { return t->n + *n; }
 TOKENGATE_OPERATION(int, by_identity, (session * s), sticky_anchor{"a"}) { return s != nullptr; }
 TOKENGATE_OPERATION(int, by_value, (int n, const told& t), sticky_anchor{"a"}) { return n + t.n; }
+TOKENGATE_OPERATION(int, by_parts, (tells_too_much t), sticky_anchor{"a"}) { return *t.n; }
 TOKENGATE_DECLARE(int, of_later, (const later& l), sticky_anchor{"a"});
 TOKENGATE_INSTANCE(add, &counter::add, sticky_anchor{"b"});
 TOKENGATE_INSTANCE(add_anywhere, &counter::add, sticky_anchor{"b"}, hash_policy::none);
@@ -81,6 +88,7 @@ int run(counter& c, const told& t, session& s, unknown& u) {
   n += add(std::ref(c), 1).get();  // expect: TG-E304 'add'
   n += add_anywhere(&c, 1).get() + add_anywhere(std::ref(c), 1).get();
   n += by_target(nullptr, &n).get() + by_name({}, &n).get() + by_type({}, &n).get() + by_value(2, {}).get();
+  n += by_parts({}).get();
   // What was refused can still be called, without a second error.
   return n + opaque(1, {}).get() + pointer(&n).get() + dangles(u).get() + two({}, "x").get() + alone(1).get();
 }

@@ -26,5 +26,7 @@ void run(std::unique_ptr<int> pointer) {
   result += consume(pointer).get();  // expect: TG-E301 'consume'
   nothing(result).get();             // expect: TG-E301 'nothing': ... it takes ()
   add(1, 2).get();                   // expect: TG-E301 'add': ... what &counter::add takes
+  const auto local = [] { return 1; };
+  result += copy(local).get();  // expect: TG-E301 'copy'
   result += consume(std::move(pointer)).get() + copy({'a', 'b'}, 2).get();
 }

@@ -25,7 +25,20 @@ TOKENGATE_INSTANCE(open_ended, variadic);              // expect: TG-E114 'open_
 TOKENGATE_INSTANCE(data_member, &counter::value);      // expect: TG-E114 'data_member'
 TOKENGATE_INSTANCE(dangling, view);                    // expect: TG-E105 'dangling'
 TOKENGATE_INSTANCE(member, &counter::count);           // expect: TG-E105 'member'
-TOKENGATE_INSTANCE(both, overloaded);                  // expect: error
+
+template <tokengate::storage_speed>
+int read_on(int n) {
+  return n;
+}
+TOKENGATE_STORAGE_INSTANCES(fetch, read_on)
+// expect@+1: TG-E124 storage_choice: its operations are not tagged ... in their order
+inline constexpr tokengate::storage_choice mixed_up{fetch_slow, fetch_fast, fetch_moderate, fetch_insane};
+inline constexpr tokengate::storage_choice in_order{fetch_slow, fetch_moderate, fetch_fast, fetch_insane};
+
+TOKENGATE_INSTANCE(both, overloaded);  // expect: error
 TOKENGATE_APPLICATION(all);
 
-int run() { return dangling("x").get(); }
+int run() {
+  return dangling("x").get() + mixed_up(tokengate::storage_speed::fast, 1).get() +
+         in_order(tokengate::storage_speed::slow, 1).get();
+}
