@@ -14,29 +14,20 @@ conductor::~conductor() {
   for (std::uint32_t i = 0; i < pages_used_; ++i) delete page_at(i);
 }
 
-std::uint32_t conductor::open(unsigned core, std::uint64_t lead, std::uint32_t operation) {
+void conductor::make_spare(unsigned core) {
   part& mine = parts_[core];
   // More than one for each that is opened: they cannot pile up.
   constexpr std::size_t orphans_an_opening = 2;
   if (mine.orphans != 0) close_orphans(mine, orphans_an_opening);
+  if (mine.spare != none) return;
   page& chosen = *page_at(number_with_room(core));
-  const std::uint32_t domain = chosen.first_free;
-  slot& made = at(domain);
-  chosen.first_free = made.next;
+  mine.spare = chosen.first_free;
+  chosen.first_free = at(mine.spare).next;
   --chosen.free;
   --mine.free;
-  // Release, each: a snapshot that sees one of these after it has seen the lead before sees that lead gone.
-  made.ended.store(0, std::memory_order_release);
-  made.made.store(1, std::memory_order_release);
-  made.undeclared.store(0, std::memory_order_release);
-  made.ended_elsewhere.store(0, std::memory_order_release);
-  made.made_elsewhere.store(0, std::memory_order_release);
-  made.operation.store(operation, std::memory_order_release);
-  made.lead.store(lead, std::memory_order_release);
-  return domain;
 }
 
-void conductor::end_lead(std::uint32_t domain) noexcept {
+void conductor::end_lead_slowly(std::uint32_t domain) noexcept {
   slot& mine = at(domain);
   add(mine.ended, 1);
   if (pending(mine) == 0) return close(domain);
@@ -88,14 +79,26 @@ std::uint32_t conductor::add_page(unsigned core) {
   return number;
 }
 
+/// The slot that was closed last is kept at hand: leads that come one by one need no page.
 void conductor::close(std::uint32_t domain) noexcept {
-  page& its = *page_at(domain / slots_a_page);
   slot& mine = at(domain);
+  // Release, as in open().
   mine.lead.store(0, std::memory_order_release);
-  mine.next = its.first_free;
+  mine.ended_elsewhere.store(0, std::memory_order_release);
+  mine.made_elsewhere.store(0, std::memory_order_release);
+  part& owner = parts_[mine.core];
+  if (owner.spare == none)
+    owner.spare = domain;
+  else
+    give_to_page(owner, domain);
+}
+
+void conductor::give_to_page(part& owner, std::uint32_t domain) noexcept {
+  page& its = *page_at(domain / slots_a_page);
+  at(domain).next = its.first_free;
   its.first_free = domain;
   ++its.free;
-  ++parts_[mine.core].free;
+  ++owner.free;
 }
 
 void conductor::close_orphans(part& mine, std::size_t most) noexcept {
@@ -141,6 +144,7 @@ std::vector<open_domain> conductor::snapshot() const {
 void conductor::trim(unsigned core) noexcept {
   part& mine = parts_[core];
   close_orphans(mine, mine.orphans);
+  if (mine.spare != none) give_to_page(mine, std::exchange(mine.spare, none));
   std::erase_if(mine.pages, [&](std::uint32_t number) {
     page* const each = page_at(number);
     const std::size_t all = number == 0 ? slots_a_page - 1 : slots_a_page;

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 namespace tokengate::anchors {
@@ -37,7 +38,20 @@ class conductor {
   ~conductor();
 
   /// On the thread of `core`: the lead begins. Throws bad_alloc.
-  [[nodiscard]] std::uint32_t open(unsigned core, std::uint64_t lead, std::uint32_t operation);
+  [[nodiscard]] std::uint32_t open(unsigned core, std::uint64_t lead, std::uint32_t operation) {
+    part& mine = parts_[core];
+    if (mine.spare == none || mine.orphans != 0) [[unlikely]]
+      make_spare(core);
+    const std::uint32_t domain = std::exchange(mine.spare, none);
+    slot& made = at(domain);
+    // Release, each: a snapshot that sees one of these after it has seen the lead before sees that lead gone.
+    made.ended.store(0, std::memory_order_release);
+    made.made.store(1, std::memory_order_release);
+    made.undeclared.store(0, std::memory_order_release);
+    made.operation.store(operation, std::memory_order_release);
+    made.lead.store(lead, std::memory_order_release);
+    return domain;
+  }
   /// One token more, made on `core` by one of the domain; before anybody else knows it.
   void enter(std::uint32_t domain, unsigned core) noexcept {
     slot& mine = at(domain);
@@ -57,8 +71,26 @@ class conductor {
     add(mine.ended, 1);
     return true;
   }
+  /// The same if it has ended on the domain's own core; else nothing is done.
+  bool leave_own(std::uint32_t domain, unsigned core) noexcept {
+    slot& mine = at(domain);
+    if (mine.core != core) [[unlikely]]
+      return false;
+    add(mine.ended, 1);
+    return true;
+  }
   /// On the lead's core: it has ended, and leaves.
-  void end_lead(std::uint32_t domain) noexcept;
+  void end_lead(std::uint32_t domain) noexcept {
+    slot& mine = at(domain);
+    part& owner = parts_[mine.core];
+    // Relaxed is enough: of those that ended here this core knows where they were made. If none was made elsewhere, and
+    // as many ended here as were made here, then none ever ran elsewhere that could make one there.
+    const bool last = mine.made_elsewhere.load(relaxed) == 0 && mine.made.load(relaxed) == mine.ended.load(relaxed) + 1;
+    if (!last || owner.spare != none) [[unlikely]]
+      return end_lead_slowly(domain);
+    mine.lead.store(0, std::memory_order_release);
+    owner.spare = domain;
+  }
   /// On the lead's core: it called what it does not declare.
   void note_undeclared(std::uint32_t domain) noexcept { add(at(domain).undeclared, 1); }
 
@@ -87,8 +119,9 @@ class conductor {
     std::atomic<std::uint32_t> operation{0};
     std::uint16_t core = 0;     // of its page: never changes
     std::uint32_t next = none;  // among those that are free, or orphaned
-    // Written by all others.
-    alignas(64) std::atomic<std::uint64_t> made_elsewhere{0}, ended_elsewhere{0};
+    // Written by all others; 0 while it is free.
+    alignas(64) std::atomic<std::uint64_t> made_elsewhere{0};
+    std::atomic<std::uint64_t> ended_elsewhere{0};
   };
   struct page {
     slot slots[slots_a_page];
@@ -98,7 +131,8 @@ class conductor {
   /// What a core knows of its own domains; its thread only.
   struct alignas(64) part {
     std::vector<std::uint32_t> pages;                       // that belong to it, by number
-    std::size_t free = 0;                                   // slots
+    std::uint32_t spare = none;                             // a free slot that its page does not know of
+    std::size_t free = 0;                                   // slots that pages know of
     std::size_t with_room = 0;                              // where one with a free slot was found last
     std::uint32_t first_orphan = none, last_orphan = none;  // whose lead has ended before other tokens
     std::size_t orphans = 0;
@@ -114,9 +148,12 @@ class conductor {
     return page_at(domain / slots_a_page)->slots[domain % slots_a_page];
   }
   static std::uint64_t pending(const slot& one) noexcept;
+  void make_spare(unsigned core);
+  void end_lead_slowly(std::uint32_t domain) noexcept;
   std::uint32_t number_with_room(unsigned core);
   std::uint32_t add_page(unsigned core);
   void close(std::uint32_t domain) noexcept;
+  void give_to_page(part& owner, std::uint32_t domain) noexcept;
   void close_orphans(part& mine, std::size_t most) noexcept;
 
   struct directory_end {

@@ -39,7 +39,7 @@ void core::attend() noexcept {
 void core::tidy() noexcept {
   open_.trim();
   bound_.trim();
-  runtime_.domains.trim(index_);
+  domains_.trim(index_);
   detail::thread_cache::local().flush();
 }
 

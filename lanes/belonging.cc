@@ -18,17 +18,17 @@ using detail::node;
 void core::join_domain(node& parent, node& child) {
   if (parent.tags.lead) {
     if (parent.domain == 0) [[unlikely]]  // there was no memory for it before
-      parent.domain = runtime_.domains.open(index_, parent.id(), parent.operation);
+      parent.domain = domains_.open(index_, parent.id(), parent.operation);
     if (!runtime_.calls.contain(parent.operation, child.operation)) [[unlikely]] {
       if (runtime_.settings.strict_calls) refuse_undeclared(parent, child);
       runtime_.calls.note_undeclared(parent.operation, child.operation);
-      runtime_.domains.note_undeclared(parent.domain);
+      domains_.note_undeclared(parent.domain);
+    } else {
+      known_calls_[child.operation % known_calls_.size()] = both(parent, child);
     }
   }
   if (child.tags.lead) return;
-  child.domain = parent.domain;
-  child.binds = parent.binds;
-  runtime_.domains.enter(child.domain, index_);
+  enter_domain(parent, child);
 }
 
 void core::refuse_undeclared(const node& lead, const node& child) {
@@ -41,7 +41,7 @@ void core::refuse_undeclared(const node& lead, const node& child) {
 void core::open_domain(node& lead) noexcept {
   lead.binds = lead.tags.domain == domain::bound;
   try {
-    lead.domain = runtime_.domains.open(index_, lead.id(), lead.operation);
+    lead.domain = domains_.open(index_, lead.id(), lead.operation);
   } catch (const std::bad_alloc&) {
   }
 }
@@ -49,7 +49,7 @@ void core::open_domain(node& lead) noexcept {
 detail::host::lead_facts core::lead() const noexcept {
   const node* const token = running();
   if (token == nullptr || token->domain == 0) return {};
-  return {runtime_.domains.lead_of(token->domain), runtime_.domains.operation_of(token->domain)};
+  return {domains_.lead_of(token->domain), domains_.operation_of(token->domain)};
 }
 
 // --- strands
@@ -109,8 +109,8 @@ void core::left_by_end(node& token) noexcept {
   if (token.tags.anchored) runtime_.pins.release(detail::anchored(token).key);
   if (token.domain == 0) return;
   if (token.tags.lead)
-    runtime_.domains.end_lead(token.domain);
-  else if (!runtime_.domains.leave(token.domain, index_))
+    domains_.end_lead(token.domain);
+  else if (!domains_.leave(token.domain, index_))
     detail::add_relaxed(counters_.for_other_domains);
 }
 

@@ -22,9 +22,11 @@ void core::spawn(node& child, std::uint64_t id) {
   node& parent = *frame_->token;
   if (parent.dated || child.tags.anchored || child.watched) [[unlikely]]
     return spawn_slowly(child, id);
+  if (parent.tags.lead && !known_call(parent, child)) [[unlikely]]
+    return spawn_slowly(child, id);
   child.realm = realm_;
   child.creator = parent.id();
-  if (parent.tags.lead || parent.domain != 0) join_domain(parent, child);
+  if (parent.domain != 0 && !child.tags.lead) enter_domain(parent, child);
   const bool inside = child.binds;
   if (inside) {
     child.bound = true;
@@ -56,7 +58,7 @@ void core::spawn_slowly(node& child, std::uint64_t id) {
   if (child.tags.anchored) try {
       return runtime_.spawn_anchored(child, id);
     } catch (...) {
-      if (child.domain != 0) runtime_.domains.leave(child.domain, index_);
+      if (child.domain != 0) domains_.leave(child.domain, index_);
       throw;
     }
   child.bound = child.binds;
@@ -126,7 +128,7 @@ bool core::run_inline(node& child) noexcept {
   if (how != token_state::completed) [[unlikely]]
     how = true_end(child, how);
   counted(child).count(how);
-  if (child.domain != 0) left_by_end(child);
+  if (child.domain != 0 && !leaves_own_domain(child)) left_by_end(child);
   const auto ran = counters_.ran_inline.load(std::memory_order_relaxed) + 1;
   counters_.ran_inline.store(ran, std::memory_order_relaxed);
   child.finish_held(how);

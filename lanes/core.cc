@@ -47,6 +47,7 @@ core::core(runtime& shared, unsigned index)
 core::core(runtime& shared, unsigned index, boost::intrusive_ptr<fiber_scheduler> scheduler,
            std::unique_ptr<poller> events)
     : runtime_(shared),
+      domains_(shared.domains),
       index_(static_cast<std::uint16_t>(index)),
       realm_(shared.realm),
       max_suspended_(shared.settings.max_suspended),

@@ -12,6 +12,7 @@
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <sys/types.h>
 
+#include <tokengate/anchors/conductor.h>
 #include <tokengate/anchors/strands.h>
 #include <tokengate/core/host.h>
 #include <tokengate/core/node.h>
@@ -195,6 +196,24 @@ class core : public detail::host {
   void drop_stale_children() noexcept;
   // belonging.cc: domains, pins, strands
   void join_domain(detail::node& parent, detail::node& child);
+  /// What the lead declares that it calls, as far as it has been asked: then joining the domain is no more than
+  /// enter_domain().
+  [[nodiscard]] bool known_call(const detail::node& lead, const detail::node& child) const noexcept {
+    return lead.domain != anchors::conductor::none &&
+           known_calls_[child.operation % known_calls_.size()] == both(lead, child);
+  }
+  static std::uint32_t both(const detail::node& lead, const detail::node& child) noexcept {
+    return std::uint32_t{lead.operation} << 16 | child.operation;
+  }
+  void enter_domain(const detail::node& parent, detail::node& child) noexcept {
+    child.domain = parent.domain;
+    child.binds = parent.binds;
+    domains_.enter(child.domain, index_);
+  }
+  /// All of left_by_end() for most tokens; false if there is more to do, and nothing was done.
+  [[nodiscard]] bool leaves_own_domain(const detail::node& token) noexcept {
+    return !token.tags.lead && !token.tags.anchored && domains_.leave_own(token.domain, index_);
+  }
   [[noreturn]] static void refuse_undeclared(const detail::node& lead, const detail::node& child);
   void open_domain(detail::node& lead) noexcept;
   bool enter_strand(detail::node& token) noexcept;
@@ -240,6 +259,7 @@ class core : public detail::host {
   // Lines of their own for what never changes and other threads read with every token that they bring; what the core
   // writes all the time lies before (host) and behind it.
   alignas(64) runtime& runtime_;
+  anchors::conductor& domains_;
   const std::uint16_t index_, realm_;
   const std::size_t max_suspended_;
   std::vector<std::unique_ptr<lane>> lanes_;  // by policy; there are those that are in use
@@ -253,6 +273,7 @@ class core : public detail::host {
   child_deque open_;                              // children, and what was taken from lanes, that others may take
   held_tokens held_;                              // admitted tokens that a pause keeps back
   anchors::strands strands_;                      // admitted tokens whose exclusive anchor another one has
+  std::array<std::uint32_t, 64> known_calls_{};   // calls that leads declare: both numbers, by that of the child
   permit_wait* granted_ = nullptr;                // tokens that got their storage permit, oldest first
   permit_wait* permit_waits_ = nullptr;           // tokens that this core has wait for one
   std::uint32_t turn_ = 0;                        // tokens run by workers so far

@@ -282,7 +282,7 @@ void core::end(node& token, token_state how) noexcept {
   counted(token).count(how);
   if (token.timed || token.watched) [[unlikely]]
     end_marked(token, how);
-  if (token.domain != anchors::conductor::none || token.tags.anchored) [[unlikely]]
+  if ((token.domain != anchors::conductor::none || token.tags.anchored) && !leaves_own_domain(token)) [[unlikely]]
     left_by_end(token);
   token.finish(how);
 }
