@@ -5,12 +5,12 @@
 
 namespace tokengate::program {
 
-#define TOKENGATE_REGISTRY_OF(name) , name::registry
+#define TOKENGATE_REGISTRY_OF(name, command) , name::registry
 #define TOKENGATE_CLOSE(...) TOKENGATE_APPLICATION(__VA_ARGS__)
 TOKENGATE_CLOSE(application TOKENGATE_WORKLOADS(TOKENGATE_REGISTRY_OF))
 
 std::span<const workload_entry> workloads() noexcept {
-#define TOKENGATE_ENTRY_OF(name) {#name, name::summary, name::make_workload},
+#define TOKENGATE_ENTRY_OF(name, command) {command, name::summary, name::make_workload},
   static constexpr workload_entry entries[] = {TOKENGATE_WORKLOADS(TOKENGATE_ENTRY_OF)};
   return entries;
 }

@@ -75,7 +75,7 @@ int run_job(workload& job, const settings& wanted, report::console& messages) {
   coordinator system(chosen);
   catch_interrupts();
   system.start();
-  const int code = job.run({messages, caught_interrupt, system.cores(), statistics});
+  const int code = job.run({messages, caught_interrupt, system.cores(), statistics, system});
   if (const int signal = caught_interrupt(); signal != 0) {
     // Tokens may still wait for slow storage. Nothing they do is of use any more, and nothing is half-written.
     messages.end_progress();

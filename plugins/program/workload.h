@@ -12,6 +12,10 @@ namespace CLI {
 class App;
 }
 
+namespace tokengate {
+class coordinator;
+}
+
 namespace tokengate::program {
 
 /// What a workload finds when it runs. A coordinator is running.
@@ -20,6 +24,7 @@ struct environment {
   int (*interrupted)() noexcept;  ///< 0, or the signal that asks to stop: return soon then
   unsigned cores;                 ///< that the coordinator runs
   bool statistics;                ///< the user will see how the operations did: say how the job did, too
+  const coordinator& system;      ///< that one, to look at
 };
 
 /// One job of `tokengate run`. The program calls, in this order, add_options(), check_options() and run(), each once

@@ -35,6 +35,19 @@ std::string shown_cell(const cell& value, unit as) {
   return "-";
 }
 
+std::vector<report::column> headings_of(const std::vector<measure>& columns) {
+  std::vector<report::column> headings;
+  for (const auto& each : columns)
+    headings.push_back({each.heading, each.shown == unit::text ? report::align::left : report::align::right});
+  return headings;
+}
+
+std::vector<std::string> shown_row(const std::vector<cell>& cells, const std::vector<measure>& columns) {
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < columns.size(); ++i) texts.push_back(shown_cell(cells[i], columns[i].shown));
+  return texts;
+}
+
 std::string shown_figure(const comparison& beside, unit as) { return beside.theirs ? shown(*beside.theirs, as) : "-"; }
 
 std::string shown_ratio(const comparison& beside) {
@@ -69,12 +82,20 @@ std::string shown(const figure& range, unit as) {
   return shown(range.low, as) + " to " + shown(range.high, as);
 }
 
-measurements::measurements(std::string workload, std::vector<measure> columns, unit compared)
+measurements::measurements(std::string workload, std::vector<measure> columns, std::optional<unit> compared)
     : workload_(std::move(workload)), columns_(std::move(columns)), compared_(compared) {}
 
 void measurements::add_row(std::vector<cell> cells, comparison beside) {
   if (cells.size() != columns_.size()) throw misuse("measurements::add_row: give one cell for each column");
   rows_.push_back({std::move(cells), beside});
+}
+
+void measurements::list(std::string key, std::string title, std::vector<measure> columns,
+                        std::vector<std::vector<cell>> rows, std::size_t shown) {
+  for (const auto& each : rows)
+    if (each.size() != columns.size()) throw misuse("measurements::list: give one cell for each column");
+  std::erase_if(lists_, [&](const listing& one) { return one.key == key; });
+  lists_.push_back({std::move(key), std::move(title), std::move(columns), std::move(rows), shown});
 }
 
 void measurements::summarise(std::string key, std::string label, unit as, comparison beside) {
@@ -85,36 +106,55 @@ std::string measurements::text() const {
   if (rows_.empty()) return {};
   std::string text = main_table();
   if (!summary_.empty()) text.append("\n").append(summary_table());
+  for (const auto& each : lists_) text.append("\n").append(list_table(each));
   if (!remarks_.empty()) text += '\n';
   for (const auto& sentence : remarks_) text.append(sentence).append("\n");
   return text;
 }
 
 std::string measurements::main_table() const {
-  std::vector<report::column> columns;
-  for (const auto& each : columns_) {
-    columns.push_back({each.heading, each.shown == unit::text ? report::align::left : report::align::right});
+  auto columns = headings_of(columns_);
+  if (compared_) {
+    columns.push_back({predecessor_name});
+    columns.push_back({ratio_name});
   }
-  columns.push_back({predecessor_name});
-  columns.push_back({ratio_name});
   report::table lines(std::move(columns));
   for (const auto& each : rows_) {
-    std::vector<std::string> cells;
-    for (std::size_t i = 0; i < columns_.size(); ++i) cells.push_back(shown_cell(each.cells[i], columns_[i].shown));
-    cells.push_back(shown_figure(each.beside, compared_));
-    cells.push_back(shown_ratio(each.beside));
+    auto cells = shown_row(each.cells, columns_);
+    if (compared_) {
+      cells.push_back(shown_figure(each.beside, *compared_));
+      cells.push_back(shown_ratio(each.beside));
+    }
     lines.add_row(std::move(cells));
   }
   return lines.text();
 }
 
 std::string measurements::summary_table() const {
-  report::table lines({{"", report::align::left}, {"here"}, {predecessor_name}, {ratio_name}});
+  std::vector<report::column> columns{{"", report::align::left}, {"here"}};
+  if (compared_) {
+    columns.push_back({predecessor_name});
+    columns.push_back({ratio_name});
+  }
+  report::table lines(std::move(columns));
   for (const auto& each : summary_) {
-    lines.add_row(
-        {each.label, shown(each.beside.ours, each.as), shown_figure(each.beside, each.as), shown_ratio(each.beside)});
+    std::vector<std::string> cells{each.label, shown(each.beside.ours, each.as)};
+    if (compared_) {
+      cells.push_back(shown_figure(each.beside, each.as));
+      cells.push_back(shown_ratio(each.beside));
+    }
+    lines.add_row(std::move(cells));
   }
   return lines.text();
+}
+
+std::string measurements::list_table(const listing& given) {
+  report::table lines(headings_of(given.columns));
+  const std::size_t shown = std::min(given.shown, given.rows.size());
+  for (std::size_t i = 0; i < shown; ++i) lines.add_row(shown_row(given.rows[i], given.columns));
+  std::string text = given.title + '\n' + lines.text();
+  if (shown < given.rows.size()) text += "... and " + report::count_text(given.rows.size() - shown) + " more\n";
+  return text;
 }
 
 }  // namespace tokengate::workbench

@@ -1,6 +1,7 @@
 // What a run measured: one table for people, the same as JSON for programs, each beside the predecessor's figures.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
@@ -45,14 +46,20 @@ struct measure {
 /// Not thread-safe.
 class measurements {
  public:
-  /// `compared` is the unit of the predecessor's figures in the rows.
-  measurements(std::string workload, std::vector<measure> columns, unit compared);
+  /// `compared` is the unit of the predecessor's figures in the rows; nothing where it has none: then the tables have
+  /// no columns for them.
+  measurements(std::string workload, std::vector<measure> columns, std::optional<unit> compared);
 
   /// A setting of the run, or another fact about it; for JSON alone.
   void set(std::string key, cell value) { settings_.emplace_back(std::move(key), std::move(value)); }
 
   /// A line of the table: as many cells as there are columns, and what is compared.
   void add_row(std::vector<cell> cells, comparison beside = {});
+
+  /// A table of its own, below the others under `title`: its first `shown` rows, and all of them in JSON under `key`.
+  /// Each row has as many cells as there are columns. Replaces one of the same key.
+  void list(std::string key, std::string title, std::vector<measure> columns, std::vector<std::vector<cell>> rows,
+            std::size_t shown);
 
   /// A line of the summary below the table.
   void summarise(std::string key, std::string label, unit as, comparison beside);
@@ -77,15 +84,24 @@ class measurements {
     comparison beside;
   };
 
+  struct listing {
+    std::string key, title;
+    std::vector<measure> columns;
+    std::vector<std::vector<cell>> rows;
+    std::size_t shown;
+  };
+
   [[nodiscard]] std::string main_table() const;
   [[nodiscard]] std::string summary_table() const;
+  [[nodiscard]] static std::string list_table(const listing& given);
 
   std::string workload_;
   std::vector<measure> columns_;
-  unit compared_;
+  std::optional<unit> compared_;
   std::vector<std::pair<std::string, cell>> settings_;
   std::vector<row> rows_;
   std::vector<fact> summary_;
+  std::vector<listing> lists_;
   std::vector<std::string> remarks_;
 };
 

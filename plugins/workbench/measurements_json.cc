@@ -34,6 +34,12 @@ json::value of(const std::optional<figure>& theirs, unit as) {
   return json::object{{"low", number(theirs->low, as)}, {"high", number(theirs->high, as)}};
 }
 
+json::object of(const std::vector<cell>& cells, const std::vector<measure>& columns) {
+  json::object line;
+  for (std::size_t i = 0; i < columns.size(); ++i) line[columns[i].key] = of(cells[i], columns[i].shown);
+  return line;
+}
+
 json::value of(const std::optional<double>& ratio) { return ratio ? json::value(*ratio) : json::value(nullptr); }
 
 }  // namespace
@@ -43,21 +49,30 @@ std::string measurements::json(bool complete, const std::string& complaint) cons
   for (const auto& [key, value] : settings_) settings[key] = of(value);
   json::array rows;
   for (const auto& each : rows_) {
-    json::object line;
-    for (std::size_t i = 0; i < columns_.size(); ++i) line[columns_[i].key] = of(each.cells[i], columns_[i].shown);
-    line["predecessor"] = of(each.beside.theirs, compared_);
-    line["times_better"] = of(each.beside.ratio());
+    json::object line = of(each.cells, columns_);
+    if (compared_) {
+      line["predecessor"] = of(each.beside.theirs, *compared_);
+      line["times_better"] = of(each.beside.ratio());
+    }
     rows.push_back(std::move(line));
   }
   json::object summary;
   for (const auto& each : summary_) {
-    summary[each.key] = {{"value", number(each.beside.ours, each.as)},
-                         {"predecessor", of(each.beside.theirs, each.as)},
-                         {"times_better", of(each.beside.ratio())}};
+    json::object facts{{"value", number(each.beside.ours, each.as)}};
+    if (compared_) {
+      facts["predecessor"] = of(each.beside.theirs, each.as);
+      facts["times_better"] = of(each.beside.ratio());
+    }
+    summary[each.key] = std::move(facts);
   }
-  const json::object all{{"workload", workload_},  {"complete", complete}, {"correct", complaint.empty()},
-                         {"complaint", complaint}, {"settings", settings}, {"rows", rows},
-                         {"summary", summary}};
+  json::object all{{"workload", workload_},  {"complete", complete}, {"correct", complaint.empty()},
+                   {"complaint", complaint}, {"settings", settings}, {"rows", rows},
+                   {"summary", summary}};
+  for (const auto& each : lists_) {
+    json::array lines;
+    for (const auto& cells : each.rows) lines.push_back(of(cells, each.columns));
+    all[each.key] = std::move(lines);
+  }
   return json::serialize(all) + '\n';
 }
 

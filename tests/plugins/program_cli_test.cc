@@ -23,6 +23,8 @@ TEST(program, help_teaches) {
                                              {"run", "endurance", "--help"},
                                              {"run", "saturation", "--help"},
                                              {"run", "chains", "--help"},
+                                             {"run", "cache-storm", "--help"},
+                                             {"run", "conductor", "--help"},
                                              {"operations", "--help"},
                                              {"topology", "--help"}}) {
     const result help = tokengate(arguments);
@@ -40,7 +42,8 @@ TEST(program, help_teaches) {
 TEST(program, jobs_are_listed) {
   const std::string help = tokengate({"run", "--help"}).out;
   const std::string refusal = tokengate({"run"}).err;
-  for (const char* const name : {"treehash", "mixed", "endurance", "saturation", "chains"}) {
+  for (const char* const name :
+       {"treehash", "mixed", "endurance", "saturation", "chains", "cache-storm", "conductor"}) {
     EXPECT_NE(help.find("\n  " + std::string(name) + ' '), std::string::npos) << help;
     EXPECT_NE(refusal.find(name), std::string::npos) << refusal;
   }

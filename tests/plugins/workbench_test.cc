@@ -254,5 +254,34 @@ TEST(measurements, table_and_json_say_the_same) {
   EXPECT_EQ(failed.at("complaint"), "wrong");
 }
 
+TEST(measurements, without_a_predecessor_there_are_no_columns_for_it) {
+  measurements found("test", {{"tokens", "tokens", unit::count}}, std::nullopt);
+  found.add_row({1'234.0});
+  found.summarise("p50", "median", unit::duration, {1e-6});
+  const std::vector<measure> columns{{"name", "what", unit::text}, {"age", "age", unit::count}};
+  found.list("things", "Things", columns, {{std::string("x"), 1.0}}, 2);
+  found.list("things", "Things", columns, {{std::string("a"), 1.0}, {std::string("b"), cell{}}, {cell{}, 3.0}}, 2);
+  EXPECT_THROW(found.list("more", "More", columns, {{1.0}}, 2), misuse);
+  EXPECT_EQ(found.text(),
+            "tokens\n"
+            " 1,234\n"
+            "\n"
+            "           here\n"
+            "median  1.00 us\n"
+            "\n"
+            "Things\n"
+            "what  age\n"
+            "a       1\n"
+            "b       -\n"
+            "... and 1 more\n");
+  const auto all = boost::json::parse(found.json(true, "")).as_object();
+  EXPECT_FALSE(all.at("rows").as_array().front().as_object().contains("predecessor"));
+  EXPECT_FALSE(all.at("summary").at("p50").as_object().contains("times_better"));
+  const auto& things = all.at("things").as_array();
+  ASSERT_EQ(things.size(), 3u);
+  EXPECT_EQ(things[0].at("name"), "a");
+  EXPECT_EQ(things[2].at("age").as_int64(), 3);
+}
+
 }  // namespace
 }  // namespace tokengate::workbench
