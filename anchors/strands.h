@@ -30,10 +30,9 @@ class strands {
   /// Calls `look(waiting, holder)` for every token that is kept, with the one whose turn it is in its strand.
   template <class Look>
   void for_each(Look look) const {
-    for (const detail::node* holder : chains_)
+    for (detail::node* holder : chains_)
       for (; holder != nullptr; holder = extra(*holder).chain)
-        for (const detail::node* each = extra(*holder).next; each != nullptr; each = extra(*each).next)
-          look(*each, *holder);
+        for (detail::node* each = extra(*holder).next; each != nullptr; each = extra(*each).next) look(*each, *holder);
   }
 
  private:

@@ -85,7 +85,9 @@ bool in_own_strand(const node& awaited) noexcept {
   const host* const core = host::current();
   if (core == nullptr || over(awaited)) return false;
   for (const host::frame* each = core->running_frame(); each != nullptr; each = each->outer)
-    if (each->token->tags.exclusive && anchored(*each->token).key == anchored(awaited).key) return true;
+    if (each->token->tags.exclusive && each->token->realm == awaited.realm &&
+        anchored(*each->token).key == anchored(awaited).key)
+      return true;
   return false;
 }
 

@@ -73,6 +73,11 @@ class node {
   [[nodiscard]] std::uint64_t word() const noexcept { return word_.load(std::memory_order_acquire); }
   [[nodiscard]] token_state state() const noexcept { return state_of(word()); }
   [[nodiscard]] bool terminal() const noexcept { return is_terminal(state()); }
+  /// It is terminal, or about to be without ever being begun.
+  [[nodiscard]] bool ended() const noexcept {
+    const auto now = word();
+    return is_terminal(state_of(now)) || (now & ending) != 0;
+  }
   /// Unique in the process, never 0.
   [[nodiscard]] std::uint64_t id() const noexcept { return word_ >> id_shift; }
   [[nodiscard]] node_extra& extra() const noexcept { return type->extra(const_cast<node&>(*this)); }

@@ -125,6 +125,7 @@ struct submit_function : refused_submits {
   auto operator()(const tags<Given...>& marks, Callable&& callable, Arguments&&... arguments) const {
     operation_info info;
     marks.apply(info);
+    info.attributes.anchored = info.attributes.exclusive = false;  // whatever tag set them: there is no key
     if (!info.lane.empty()) info.attributes.lane = lane_number(info.lane);
     return submit_with(info.attributes, info.timeout, std::forward<Callable>(callable),
                        std::forward<Arguments>(arguments)...);

@@ -1,5 +1,7 @@
 // Stop requests: what is suspended here goes on and unwinds, what is queued here ends. And what else is asked of a
 // core.
+#include <utility>
+
 #include <tokengate/core/kill.h>
 #include <tokengate/core/node_pool.h>
 #include <tokengate/core/observe.h>
@@ -31,7 +33,22 @@ void core::attend() noexcept {
     detail::add_relaxed(counters_.cancelled_waits);
     scheduler_->awakened(each->context);
   }
+  if (hard_stop) end_strands();
   end_queued_children();
+}
+
+/// Those that wait for their turn may wait for one that does not stop.
+void core::end_strands() noexcept {
+  strands_.for_each([this](node& waiting, const node&) {
+    waiting.request.make(waiting.id(), detail::stop_cause::killed, runtime_.reason_stopped);
+    auto& counters = counted(waiting);
+    const detail::farewell last(waiting);
+    waiting.end_in_queue(waiting.id(), token_state::killed, true, [&](token_state from) {
+      counters.count(token_state::killed);
+      left(waiting);
+      last.tell(from, token_state::killed, runtime_.reason_stopped);
+    });
+  });
 }
 
 /// Room for very many children is no use to few, and each free block in the thread's cache keeps a whole slab. Some
@@ -40,6 +57,7 @@ void core::tidy() noexcept {
   open_.trim();
   bound_.trim();
   domains_.trim(index_);
+  if (index_ == 0) runtime_.pins.trim();
   detail::thread_cache::local().flush();
 }
 
@@ -60,7 +78,17 @@ void core::end_queued_children() noexcept {
   for (node* const each : bound_)
     if (end(*each)) ++stale_bound_;
   held_.for_each(end);
-  for (permit_wait* each = permit_waits_; each != nullptr; each = each->next) end(*each->token);
+  for (permit_wait* each = permit_waits_; each != nullptr;) {
+    permit_wait* const request = std::exchange(each, each->next);
+    node& token = *request->token;
+    end(token);
+    // One that was ended, by whomever, is not to keep its turn until there is a permit.
+    if (!token.tags.exclusive || !token.ended() || !tier_of(runtime_, token).withdraw(*request)) continue;
+    request->leave();
+    delete request;
+    strands_.leave(token);
+    token.drop_stale();
+  }
   open_.for_each([&](node& each) {
     if (end(each)) ++stale_open_;
   });

@@ -63,13 +63,23 @@ bool core::enter_strand(node& token) noexcept {
     return false;
   }
   if (strands_.enter(token)) return true;
+  runtime_.slots.take(true);  // it waits, beside those at the gates; see submit()
   detail::add_relaxed(counters_.in_strand);
   return false;
 }
 
+/// While something is paused: a token that would have to wait for its turn in any case does so in its strand, behind
+/// those that came before; whether a pause holds it back is asked when its turn has come.
+bool core::behind_in_strand(node& token) noexcept {
+  if (!token.tags.exclusive || strands_.vacant(token) || held_.before(token)) return false;
+  static_cast<void>(enter_strand(token));
+  return true;
+}
+
 /// The next one whose turn came, claimed, or null.
-node* core::next_turn(std::uint32_t modes) noexcept {
+node* core::next_turn(std::uint32_t& modes) noexcept {
   while (node* const token = strands_.pop()) {
+    runtime_.slots.give(1);
     const bool cancelling = (modes & mode_cancelling) != 0;
     if (cancelling || held_back(*token, modes)) {
       strands_.leave(*token);
@@ -143,11 +153,20 @@ destination runtime::bind(node& token) {
 }
 
 void runtime::spawn_anchored(node& child, std::uint64_t id) {
+  if (abandoned_.load(std::memory_order_relaxed)) refuse_abandoned();
   child.begin(id, token_state::created, 0);
+  if (child.tags.lane != 0) use_lane(lane_of(child));  // choose_core() asks it
   core& target = *cores[bind(child).core];
   target.offer(child, no_slot, true);
-  detail::light_fence();  // pairs with the heavy fence in core::sleep()
+  detail::light_fence();  // pairs with the heavy fences in core::sleep() and abandon()
+  // Whoever may end it from outside, by its request, is not to take it for a token of a later run.
+  if (abandoned_.load(std::memory_order_relaxed)) [[unlikely]]
+    child.request.make(child.id(), detail::stop_cause::killed, reason_stopped);
   target.wake();
+}
+
+void runtime::refuse_abandoned() {
+  throw coordinator_stopped("the coordinator has stopped without the token that calls this; it cannot go on");
 }
 
 }  // namespace tokengate::lanes

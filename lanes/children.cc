@@ -211,7 +211,7 @@ bool core::claim_from_children(node& child) noexcept {
     return claimed;
   }
   if (!child.claim_by_waiter()) return false;
-  ++(child.bound ? stale_bound_ : stale_open_);
+  if (!child.tags.anchored) ++(child.bound ? stale_bound_ : stale_open_);  // else it is in the mailbox
   return true;
 }
 

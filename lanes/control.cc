@@ -173,6 +173,12 @@ void runtime::attend() noexcept {
 
 void runtime::note_ended_outside(const node& token, token_state end) noexcept {
   left(token, anchors::conductor::elsewhere);
+  if (token.tags.exclusive && token.tags.storage != 0) {  // its core may have it wait for a permit, with its strand
+    core& home = *cores[token.home];
+    home.set_modes(mode_attention);
+    detail::light_fence();  // with the heavy one in core::sleep()
+    home.wake();
+  }
   const std::uint32_t operation = token.operation;
   auto& counters = ended_outside_[operation < ended_outside_.size() ? operation : 0];
   (end == token_state::timeout ? counters.timeouts : counters.killed).fetch_add(1, std::memory_order_release);

@@ -217,13 +217,15 @@ class core : public detail::host {
   [[noreturn]] static void refuse_undeclared(const detail::node& lead, const detail::node& child);
   void open_domain(detail::node& lead) noexcept;
   bool enter_strand(detail::node& token) noexcept;
+  bool behind_in_strand(detail::node& token) noexcept;
   bool claim_queued(detail::node& token) noexcept;
-  detail::node* next_turn(std::uint32_t modes) noexcept;
+  detail::node* next_turn(std::uint32_t& modes) noexcept;
   bool anchor_allows_inline(const detail::node& child) const noexcept;
   void left(const detail::node& token) noexcept;
   [[gnu::noinline]] void left_by_end(detail::node& token) noexcept;
   // attend.cc: stop requests, memory
   void attend() noexcept;
+  void end_strands() noexcept;
   void end_queued_children() noexcept;
   void tidy() noexcept;
   // answer.cc: surveys
@@ -234,7 +236,7 @@ class core : public detail::host {
   bool claim_with_permit(detail::node& token) noexcept;
   bool claim_permitted(detail::node& token) noexcept;
   bool acquire_here(io::storage_tier& tier, bool returning) noexcept;
-  detail::node* next_granted(std::uint32_t modes) noexcept;
+  detail::node* next_granted(std::uint32_t& modes) noexcept;
   // core.cc: waiting and idling
   void suspend(detail::waiter& party, bool timed) noexcept;
   /// Another worker may be busy.

@@ -22,7 +22,7 @@ struct debugger_name {
 
 /// Addresses, offsets and sizes in bytes. The script knows the order of the fields by `version`.
 struct debugger_table {
-  std::uint64_t version = 1;
+  std::uint64_t version = 2;
   debugger_core* cores = nullptr;
   const debugger_name* operations = nullptr;  ///< by number; 0 is submit()
   std::uint64_t operation_count = 0;

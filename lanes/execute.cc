@@ -26,7 +26,8 @@ node* core::next() noexcept {
   auto modes = start_taking();
   node* token =
       granted_ != nullptr || resubmitted_.load(std::memory_order_relaxed) != nullptr ? next_granted(modes) : nullptr;
-  if (token == nullptr && !strands_.empty()) [[unlikely]]
+  // Every second time: strands that never end must not keep the core from everything else.
+  if (token == nullptr && !strands_.empty() && turn_ % 2 == 0) [[unlikely]]
     token = next_turn(modes);
   while (token == nullptr) {
     // What was kept back and may begin by now comes before what is newer, and is not asked for a second time.
@@ -37,6 +38,8 @@ node* core::next() noexcept {
     token = nullptr;
     modes = start_taking();  // what ended with the token may have run code of users, for as long as it liked
   }
+  if (token == nullptr && !strands_.empty()) [[unlikely]]
+    token = next_turn(modes);
   if (token == nullptr) stop_taking();
   return token;
 }
@@ -159,7 +162,7 @@ bool core::claim(node& token, std::uint32_t modes) noexcept {
       kill(token, token_state::killed);
       return false;
     }
-    if (held_back(token, modes)) return false;
+    if (behind_in_strand(token) || held_back(token, modes)) return false;
   }
   if (token.tags.exclusive) [[unlikely]]
     if (!enter_strand(token)) return false;

@@ -23,6 +23,9 @@ class alignas(64) gate_slots {
     return false;
   }
 
+  /// None is free now.
+  [[nodiscard]] bool all_taken() const noexcept { return free_.load(std::memory_order_relaxed) <= 0; }
+
   /// As many tokens left the gate.
   void give(std::size_t count) noexcept {
     free_.fetch_add(static_cast<std::int64_t>(count), std::memory_order_relaxed);

@@ -5,14 +5,16 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <utility>
 
 #include <tokengate/core/node.h>
 
 namespace tokengate::lanes {
 
-/// First in, first out for the tokens of one operation from outside, and for its children; and the oldest first among
-/// those that may go. The core's own thread only. Touched only while something is paused, and until what was kept back
-/// is gone. A call costs the number of operations that are kept back, not of their tokens.
+/// First in, first out for the tokens of one operation from outside, for its children, and for those of one key of an
+/// exclusive anchor; and the oldest first among those that may go. The core's own thread only. Touched only while
+/// something is paused, and until what was kept back is gone. A call costs the number of operations that are kept back,
+/// not of their tokens.
 class held_tokens {
  public:
   [[nodiscard]] bool empty() const noexcept { return queues_.empty(); }
@@ -30,7 +32,7 @@ class held_tokens {
   }
   /// Whether an older one that the token must not overtake is still here.
   [[nodiscard]] bool before(const detail::node& token) const noexcept {
-    return from_outside(token) && queues_.contains(key(token));
+    return (from_outside(token) || token.tags.exclusive) && queues_.contains(key(token));
   }
   /// Whether there is one for which `held(token)` is false. Asked for the oldest of each queue only, which speaks for
   /// the others.
@@ -66,11 +68,15 @@ class held_tokens {
   };
 
   static bool from_outside(const detail::node& token) noexcept { return token.creator == 0; }
-  static std::uint64_t key(const detail::node& token) noexcept {
-    return std::uint64_t{token.operation} * 2 + (from_outside(token) ? 1 : 0);
+  /// Tokens of an exclusive anchor keep their order whoever made them, and by their key.
+  using queue_key = std::pair<std::uint64_t, std::uint64_t>;
+  static queue_key key(const detail::node& token) noexcept {
+    const std::uint64_t operation = token.operation;
+    if (token.tags.exclusive) return {operation * 2, detail::anchored(token).key};
+    return {operation * 2 + (from_outside(token) ? 1 : 0), 0};
   }
 
-  std::map<std::uint64_t, std::deque<entry>> queues_;  // none of them empty
+  std::map<queue_key, std::deque<entry>> queues_;  // none of them empty
   std::uint64_t next_serial_ = 0;
 };
 

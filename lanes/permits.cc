@@ -72,7 +72,7 @@ void core::resubmit(permit_wait& granted) noexcept {
 }
 
 /// The next token that got its permit, claimed, or null.
-node* core::next_granted(std::uint32_t modes) noexcept {
+node* core::next_granted(std::uint32_t& modes) noexcept {
   for (;;) {
     if (granted_ == nullptr && resubmitted_.load(std::memory_order_relaxed) != nullptr) {
       permit_wait* newest = resubmitted_.exchange(nullptr, std::memory_order_acquire);

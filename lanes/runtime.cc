@@ -103,6 +103,9 @@ void runtime::submit(node& token, std::uint64_t id) {
   core& target = *cores[chosen.core];
   bool offered = false;
   try {
+    // What waits for its turn in a strand has left its mailbox; so it is counted here.
+    if (token.tags.exclusive)
+      while (!closed.load(std::memory_order_acquire) && slots.all_taken()) wait_for_slot();
     while (!closed.load(std::memory_order_acquire) && !(offered = target.offer(token, chosen.slot))) wait_for_slot();
     if (!offered)
       throw coordinator_stopped(
@@ -241,6 +244,8 @@ void runtime::end_threads() noexcept {
 std::vector<token_status> runtime::abandon() {
   std::vector<token_status> left;
   watch->stop();
+  abandoned_.store(true, std::memory_order_relaxed);
+  detail::heavy_fence();  // with spawn_anchored()
   detail::for_each_live(realm, [this, &left](node& token, std::uint64_t id) {
     token.request.make(id, detail::stop_cause::killed, reason_stopped);  // its core has not come round to it
     if (token.request.give_up(id)) left.push_back(detail::snapshot_of(token, id));

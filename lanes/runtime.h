@@ -145,6 +145,7 @@ class runtime {
   void wait_until_heeded() const noexcept;
   destination route(const detail::node& token) noexcept;
   void use_lane(std::size_t which);
+  [[noreturn]] static void refuse_abandoned();
   destination bind(detail::node& token);
   std::uint16_t choose_core(const detail::node& token) noexcept;
   void pin(const std::vector<unsigned>& processors) noexcept;
@@ -172,7 +173,8 @@ class runtime {
   std::atomic<std::uint64_t> lanes_that_give_{0};  // written before lanes_in_use_, which orders it
   std::mutex lanes_mutex_, sweep_mutex_;
 
-  std::atomic<bool> swept_{false};  // the cores have ended and their lanes were emptied; see submit()
+  std::atomic<bool> abandoned_{false};  // written by abandon() before its look around, see spawn_anchored()
+  std::atomic<bool> swept_{false};      // the cores have ended and their lanes were emptied; see submit()
   std::vector<std::thread> threads_;
   std::unique_ptr<std::atomic<bool>[]> ended_;  // by core: its thread is done; release by it, acquire by stop()
 };

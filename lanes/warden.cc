@@ -162,12 +162,14 @@ void warden::look_at(unsigned core, bool moved, clock::time_point now) noexcept 
 
 std::uint64_t warden::suspensions() const noexcept {
   std::uint64_t sum = 0;
-  for (const auto& each : runtime_.cores) sum += each->counters().suspensions.load(std::memory_order_relaxed);
+  for (const auto& each : runtime_.cores)
+    sum += each->counters().suspensions.load(std::memory_order_relaxed) +
+           each->counters().in_strand.load(std::memory_order_relaxed);
   return sum;
 }
 
-/// A cycle is closed by a wait, so there is nothing to look for unless one began. A core with very many fibers gives at
-/// most one part in a hundred of its time.
+/// A cycle is closed by a wait, also for a turn in a strand, so there is nothing to look for unless one began. A core
+/// with very many fibers gives at most one part in a hundred of its time.
 void warden::look_for_deadlocks(clock::time_point now) noexcept {
   try {
     {

@@ -34,6 +34,10 @@ def u64(address):
     return struct.unpack("<Q", memory(address, 8))[0]
 
 
+def u16(address):
+    return struct.unpack("<H", memory(address, 2))[0]
+
+
 def u32(address):
     return struct.unpack("<I", memory(address, 4))[0]
 
@@ -52,8 +56,8 @@ class Table:
         except gdb.error as problem:
             raise gdb.GdbError("no TokenGate program is being debugged (%s)" % problem)
         self.__dict__.update(zip(FIELDS, values))
-        if self.version != 1:
-            raise gdb.GdbError("this script is for version 1 of the table, the program has %d" % self.version)
+        if self.version != 2:
+            raise gdb.GdbError("this script is for version 2 of the table, the program has %d" % self.version)
         if self.granule == 0:
             raise gdb.GdbError("no coordinator has been started yet")
 
@@ -69,8 +73,8 @@ class Node:
         self.address = address
         word = u64(address) if word is None else word
         self.state = word & 7
-        self.id = word >> 7
-        self.operation = table.operation(u32(address + table.node_operation))
+        self.id = word >> 8
+        self.operation = table.operation(u16(address + table.node_operation))
         self.creator = u64(address + table.node_creator)
         self.stop = u64(address + table.node_request) & 1
 
