@@ -110,6 +110,27 @@ constexpr row rows[] = {
      .unit = "",
      .want = 0.5,
      .where = program::fibers},
+    // Beside themselves without an anchor, and without external_calls.
+    {"locality_read", "value", "1.5 x a core's cache read by key, random order, 2 workers", "ns/token"},
+    {"locality_write", "value", "the same written", "ns/token"},
+    {"locality_write_grouped", "value", "the same, keys by the eight", "ns/token"},
+    {"locality_write_in_turn", "value", "the same, keys in turn", "ns/token"},
+    {"locality_write_small", "value", "0.25 x a core's cache written by key, random order", "ns/token"},
+    {"locality_write_large", "value", "8 x the same", "ns/token"},
+    {"locality_read_large", "value", "the same read", "ns/token"},
+    {"pinned_one_key", "value", "anchored, from a thread, result handle, one key", "ns/task"},
+    {"pinned_many_keys", "value", "the same, 10,000 keys", "ns/task"},
+    {"strand_one_key", "value", "exclusive, one key", "ns/task"},
+    {"strand_many_keys", "value", "the same, 10,000 keys", "ns/task"},
+    {"pinned_child_one_key", "value", "anchored children, one key", "ns/child"},
+    {"pinned_child_many_keys", "value", "the same, 1,000 keys", "ns/child"},
+    {"strand_child_one_key", "value", "exclusive children, one key", "ns/child"},
+    {"strand_child_many_keys", "value", "the same, 1,000 keys", "ns/child"},
+    {"lead_empty", "value", "a lead without children", "ns/lead"},
+    {"lead_bound", "value", "a lead with 4 children, bound", "ns/lead"},
+    {"lead_preferred", "value", "the same, preferred", "ns/lead"},
+    {"child_bound", "value", "children of one lead by the thousand, bound", "ns/child"},
+    {"child_preferred", "value", "the same, preferred", "ns/child"},
 };
 
 }  // namespace

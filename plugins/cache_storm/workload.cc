@@ -143,8 +143,8 @@ void storm_workload::measure(const program::environment& around, workbench::meas
   if (!collect()) return;
   const double elapsed = seconds(clock::now() - start_);
   take_snapshot("afterwards");
-  judge_->require(snapshots_.back().pins.empty(),
-                  report::count_text(snapshots_.back().pins.size()) + " keys are pinned although no token is left");
+  judge_->require(snapshots_.back().pins.empty(), "keys that are pinned although no token is left: " +
+                                                      report::count_text(snapshots_.back().pins.size()));
   judge_keys();
   summarise(elapsed);
 }

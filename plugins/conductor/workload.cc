@@ -296,7 +296,8 @@ void conductor_workload::judge_statistics() {
   const auto complain = [this](std::uint64_t got, std::uint64_t right, const std::string& what) {
     judge_->require(got == right, report::count_text(got) + ' ' + what + " instead of " + report::count_text(right));
   };
-  complain(domains_left_, 0, "domains are open although no token is left");
+  judge_->require(domains_left_ == 0,
+                  "domains that are open although no token is left: " + report::count_text(domains_left_));
   std::uint64_t elsewhere = 0;
   for (const auto& core : around_->system.statistics_of_cores()) elsewhere += core.for_other_domains;
   complain(elsewhere, family_.elsewhere, "tokens are counted for leads of other cores");
