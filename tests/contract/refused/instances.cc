@@ -33,6 +33,10 @@ int read_on(int n) {
 TOKENGATE_STORAGE_INSTANCES(fetch, read_on)
 // expect@+1: TG-E124 storage_choice: its operations are not tagged ... in their order
 inline constexpr tokengate::storage_choice mixed_up{fetch_slow, fetch_fast, fetch_moderate, fetch_insane};
+// expect@+1: TG-E124
+inline constexpr tokengate::storage_choice not_slow{fetch_fast, fetch_moderate, fetch_fast, fetch_insane};
+// expect@+1: TG-E124
+inline constexpr tokengate::storage_choice not_fast{fetch_slow, fetch_moderate, fetch_slow, fetch_insane};
 inline constexpr tokengate::storage_choice in_order{fetch_slow, fetch_moderate, fetch_fast, fetch_insane};
 
 TOKENGATE_INSTANCE(both, overloaded);  // expect: error
