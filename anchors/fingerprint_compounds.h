@@ -4,9 +4,8 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <optional>
-#include <ranges>
+#include <span>  // the concepts of ranges, without the views that make <ranges> slow to read
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -64,7 +63,7 @@ struct fingerprint_kind<T, Policy> {
 
 template <class T, hash_policy Policy>
   requires(std::ranges::input_range<const T> && !is_basic_string<T> && !says_its_parts<T> && !known_to_hana<T> &&
-           !std::is_same_v<T, std::filesystem::path>)
+           !path_like<T>)
 struct fingerprint_kind<T, Policy> {
   using element = std::ranges::range_value_t<const T>;
   static constexpr bool possible = has_fingerprint<element, Policy>;

@@ -1,15 +1,13 @@
 // Fingerprints of what the language and the standard library know as single values.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <bitset>
 #include <chrono>
-#include <cmath>
-#include <complex>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <limits>
 #include <optional>
 #include <string>
@@ -29,6 +27,22 @@ template <class T>
 inline constexpr bool is_duration = false;
 template <class Count, class Period>
 inline constexpr bool is_duration<std::chrono::duration<Count, Period>> = true;
+
+// Paths and complex numbers are told by what they look like: <filesystem>, <complex> and <cmath> take a quarter of the
+// time that all of <tokengate/tokengate.h> does, and whoever has such values has included them.
+template <class T>
+concept path_like = !says_its_parts<T> && requires(const T& value) {
+  { value.lexically_normal() } -> std::same_as<T>;
+  { *value.begin() } -> std::convertible_to<const T&>;
+  T::preferred_separator;
+};
+template <class T>
+concept complex_like =
+    !says_its_parts<T> && std::is_trivially_copyable_v<T> && std::floating_point<typename T::value_type> &&
+    sizeof(T) == 2 * sizeof(typename T::value_type) && requires(const T& value) {
+      { value.real() } -> std::same_as<typename T::value_type>;
+      { value.imag() } -> std::same_as<typename T::value_type>;
+    };
 
 template <std::integral T, hash_policy Policy>
 struct fingerprint_kind<T, Policy> {
@@ -54,10 +68,10 @@ struct fingerprint_kind<T, Policy> {
   static void add(auto& to, T value) noexcept {
     const auto near = static_cast<double>(value);
     // + 0.0 makes -0.0 a 0.0.
-    const double told = std::isnan(value) ? std::numeric_limits<double>::quiet_NaN() : near + 0.0;
+    const double told = __builtin_isnan(value) ? std::numeric_limits<double>::quiet_NaN() : near + 0.0;
     to.word(fingerprint_salt::real, std::bit_cast<std::uint64_t>(told));
     if constexpr (sizeof(T) > sizeof(double)) {
-      const auto rest = std::isfinite(near) ? static_cast<double>(value - static_cast<T>(near)) + 0.0 : 0.0;
+      const auto rest = __builtin_isfinite(near) ? static_cast<double>(value - static_cast<T>(near)) + 0.0 : 0.0;
       if (rest != 0.0) to.word(fingerprint_salt::real, std::bit_cast<std::uint64_t>(rest));
     }
   }
@@ -79,10 +93,10 @@ struct fingerprint_kind<T, Policy> {
   }
 };
 
-template <hash_policy Policy>
-struct fingerprint_kind<std::filesystem::path, Policy> {
+template <path_like T, hash_policy Policy>
+struct fingerprint_kind<T, Policy> {
   static constexpr bool possible = true;
-  static void add(auto& to, const std::filesystem::path& value) {
+  static void add(auto& to, const T& value) {
     for (const auto& part : value) to.bytes(fingerprint_salt::path, part.native().data(), part.native().size());
     to.word(fingerprint_salt::end, 0);
   }
@@ -110,9 +124,12 @@ struct fingerprint_kind<std::chrono::time_point<Clock, Duration>, Policy> : fing
   static void add(auto& to, const std::chrono::time_point<Clock, Duration>& value) { to(value.time_since_epoch()); }
 };
 
-template <class T, hash_policy Policy>
-struct fingerprint_kind<std::complex<T>, Policy> : fingerprint_kind<T, Policy> {
-  static void add(auto& to, const std::complex<T>& value) { to(value.real(), value.imag()); }
+template <complex_like T, hash_policy Policy>
+struct fingerprint_kind<T, Policy> : fingerprint_kind<typename T::value_type, Policy> {
+  static void add(auto& to, const T& value) {
+    using parts = std::array<typename T::value_type, 2>;  // so laid out by the standard; runs no code of the type
+    for (const auto part : std::bit_cast<parts>(value)) to(part);
+  }
 };
 
 template <std::size_t Size, hash_policy Policy>

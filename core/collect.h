@@ -15,9 +15,10 @@ class operation;
 
 namespace detail {
 
-/// The place of one macro in its unit (__COUNTER__).
+/// The place of one macro in its unit (__COUNTER__). Never defined: compilers reject a pointer to another incomplete
+/// type at once, and with N operations there are N x N of them to reject.
 template <int Place>
-struct slot {};
+struct slot;
 
 template <int... Place>
 using slots = std::integer_sequence<int, Place...>;
@@ -25,10 +26,8 @@ using slots = std::integer_sequence<int, Place...>;
 /// A slot that no operation took.
 list<> tokengate_at(...);
 
-/// The declaration that gave a name its meaning: `tokengate_chosen(key, declared{})` in the namespace of the name
-/// returns its facts. This one answers, found by `declared`, for a name that is not declared yet.
-struct declared {};
-void tokengate_chosen(const void*, declared);
+// The declaration that gave a name its meaning: tokengate_chosen_NAME(key) in the namespace of the name returns its
+// facts, or void while it is not declared.
 
 /// The facts an operation object stands for: those of the first declaration of its name.
 template <class First, class Facts>
@@ -81,10 +80,13 @@ struct joined<list<T...>> {
 };
 template <class... A, class... B, class... Rest>
 struct joined<list<A...>, list<B...>, Rest...> : joined<list<A..., B...>, Rest...> {};
-// Eight at a time: the depth of the recursion stays far below every compiler's limit.
-template <class... A, class... B, class... C, class... D, class... E, class... F, class... G, class... H, class... Rest>
-struct joined<list<A...>, list<B...>, list<C...>, list<D...>, list<E...>, list<F...>, list<G...>, list<H...>, Rest...>
-    : joined<list<A..., B..., C..., D..., E..., F..., G..., H...>, Rest...> {};
+// Sixteen at a time: each step repeats all that is left, which with hundreds of lists is what takes the time.
+template <class... A, class... B, class... C, class... D, class... E, class... F, class... G, class... H, class... I,
+          class... J, class... K, class... L, class... M, class... N, class... O, class... P, class... Rest>
+struct joined<list<A...>, list<B...>, list<C...>, list<D...>, list<E...>, list<F...>, list<G...>, list<H...>,
+              list<I...>, list<J...>, list<K...>, list<L...>, list<M...>, list<N...>, list<O...>, list<P...>, Rest...>
+    : joined<list<A..., B..., C..., D..., E..., F..., G..., H..., I..., J..., K..., L..., M..., N..., O..., P...>,
+             Rest...> {};
 
 /// The operations for one closing. Naming it keeps g++ from taking the unevaluated look-ups of two closings, which are
 /// spelled alike, for the same type.

@@ -16,7 +16,6 @@
 #include <tokengate/core/arguments.h>
 #include <tokengate/core/asynchronous.h>
 #include <tokengate/core/operation_info.h>
-#include <tokengate/core/scope.h>
 #include <tokengate/core/signature.h>
 #include <tokengate/core/tag_traits.h>
 
@@ -98,7 +97,8 @@ concept readable_call = has_call<Facts> || requires { Facts::tokengate_callable(
 template <class Facts>
 consteval operation_info read_info() {
   constexpr const declared_place& place = Facts::tokengate_place;
-  operation_info info{.name = place.name, .file = place.file, .line = place.line, .scope = scope_of<Facts>()};
+  operation_info info{.name = place.name, .file = place.file, .line = place.line};
+  info.spelled = __PRETTY_FUNCTION__;
   given_tags<Facts>.apply(info);
   return info;
 }

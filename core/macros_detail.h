@@ -132,10 +132,11 @@
 // The object, and everything about a declaration that can be refused at once. The object is declared only: an empty
 // object needs no storage of its own, and unlike a definition a declaration may be repeated, so that an overload is
 // refused once and by name.
-#define TOKENGATE_DETAIL_OPERATION(facts, name)                                                                 \
-  struct tokengate_key_##name;                                                                                  \
-  using TOKENGATE_DETAIL_LINED(tokengate_first_##name##_) =                                                     \
-      decltype(tokengate_chosen(static_cast<tokengate_key_##name*>(nullptr), ::tokengate::detail::declared{})); \
+#define TOKENGATE_DETAIL_OPERATION(facts, name)                                       \
+  struct tokengate_key_##name;                                                        \
+  [[maybe_unused]] static void tokengate_chosen_##name(const void*);                  \
+  using TOKENGATE_DETAIL_LINED(tokengate_first_##name##_) =                           \
+      decltype(tokengate_chosen_##name(static_cast<tokengate_key_##name*>(nullptr))); \
   TOKENGATE_DETAIL_DECLARED(facts, TOKENGATE_DETAIL_LINED(tokengate_first_##name##_), name)
 
 #define TOKENGATE_DETAIL_DECLARED(facts, first, name)                                                                \
@@ -185,10 +186,10 @@
                           "add the calls or take domain away")                                                       \
   TOKENGATE_DETAIL_REFUSE(facts, name, keys_unknown, "TG-E123", "a sticky_anchor needs more than the core headers",  \
                           "include <tokengate/tokengate.h> ahead of it")                                             \
-  [[maybe_unused]] static ::tokengate::detail::first_facts<first, facts> tokengate_chosen(                           \
-      tokengate_key_##name*, ::tokengate::detail::declared);                                                         \
+  [[maybe_unused]] static ::tokengate::detail::first_facts<first, facts> tokengate_chosen_##name(                    \
+      tokengate_key_##name*);                                                                                        \
   [[maybe_unused]] static ::tokengate::detail::slot_content<first, facts> tokengate_at(                              \
-      ::tokengate::detail::slot<__COUNTER__>);                                                                       \
+      ::tokengate::detail::slot<__COUNTER__>*);                                                                      \
   TOKENGATE_DETAIL_QUIET                                                                                             \
   [[maybe_unused]] extern const ::tokengate::operation<::tokengate::detail::first_facts<first, facts>> name __asm__( \
       "tokengate_operation_object");                                                                                 \
@@ -258,8 +259,8 @@
 
 #define TOKENGATE_DETAIL_DEFINITION(facts, result, name, parameters)                                                 \
   struct tokengate_key_##name;                                                                                       \
-  using facts =                                                                                                      \
-      decltype(tokengate_chosen(static_cast<tokengate_key_##name*>(nullptr), ::tokengate::detail::declared{}));      \
+  [[maybe_unused]] static void tokengate_chosen_##name(const void*);                                                 \
+  using facts = decltype(tokengate_chosen_##name(static_cast<tokengate_key_##name*>(nullptr)));                      \
   static_assert(!std::is_void_v<facts>,                                                                              \
                 "tokengate[TG-E117] operation '" #name                                                               \
                 "': TOKENGATE_DEFINE without a declaration; add TOKENGATE_DECLARE, or use TOKENGATE_OPERATION");     \
@@ -273,14 +274,14 @@
 // A registry of the operations the unit has seen in this namespace, and of plugins. What a unit has seen is its own
 // affair: the name of the list is local to it. The first declaration keeps the operations of enclosing namespaces out.
 #define TOKENGATE_DETAIL_CLOSE(closed, name, check, its_rules, ...)                                                   \
-  [[maybe_unused]] static ::tokengate::detail::list<> tokengate_at(::tokengate::detail::slot<-1>);                    \
+  [[maybe_unused]] static ::tokengate::detail::list<> tokengate_at(::tokengate::detail::slot<-1>*);                   \
   namespace {                                                                                                         \
   struct closed;                                                                                                      \
   }                                                                                                                   \
   [[maybe_unused]] constexpr auto TOKENGATE_DETAIL_LINED(tokengate_collect_) =                                        \
       []<int... Place>(::tokengate::detail::slots<Place...>) {                                                        \
-        return typename ::tokengate::detail::collected<closed, decltype(tokengate_at(                                 \
-                                                                   ::tokengate::detail::slot<Place>{}))...>::type{};  \
+        return typename ::tokengate::detail::collected<                                                               \
+            closed, decltype(tokengate_at(static_cast<::tokengate::detail::slot<Place>*>(nullptr)))...>::type{};      \
       };                                                                                                              \
   using TOKENGATE_DETAIL_LINED(tokengate_all_) = decltype(::tokengate::detail::all_operations(TOKENGATE_DETAIL_LINED( \
       tokengate_collect_)(std::make_integer_sequence<int, __COUNTER__>{}) __VA_OPT__(, ) __VA_ARGS__));               \

@@ -20,8 +20,9 @@ struct in_namespace {
   std::string_view name;
 
   constexpr bool operator()(const operation_info& info) const {
-    return info.scope.starts_with(name) &&
-           (name.empty() || info.scope.size() == name.size() || info.scope.substr(name.size()).starts_with("::"));
+    const std::string_view scope = info.scope();
+    return scope.starts_with(name) &&
+           (name.empty() || scope.size() == name.size() || scope.substr(name.size()).starts_with("::"));
   }
 };
 
@@ -45,6 +46,7 @@ constexpr bool fits(const operation_info& info, hash_policy wanted) {
 constexpr bool fits(const operation_info& info, const sticky_anchor& wanted) {
   return info.attributes.anchored && info.anchor == wanted.name;
 }
+constexpr bool fits(const operation_info& info, exclusive_tag) { return info.attributes.exclusive; }
 constexpr bool fits(const operation_info& info, const lane& wanted) { return info.lane == wanted.name; }
 constexpr bool fits(const operation_info& info, const timeout& wanted) { return info.timeout == wanted.limit; }
 

@@ -74,15 +74,29 @@ void check_calls(std::index_sequence<Which...>) {
   (check_call<Closed, Operation, anchored_child, Which>(), ...);
 }
 
+/// Whether any check of an operation finds something. Most find nothing: then nothing more is instantiated.
+template <class Closed, bool Whole>
+constexpr bool clashes_somehow(const operation_info& info) {
+  if (clashes<Closed>(same_name, info, 0)) return true;
+  if constexpr (Whole) {
+    if (clashes<Closed>(unlinked_lane, info, 0) || clashes<Closed>(mixed_exclusive, info, 0)) return true;
+    for (std::size_t which = 0; which < info.calls.size(); ++which)
+      if (clashes<Closed>(unknown_call, info, which) || clashes<Closed>(anchored_child, info, which)) return true;
+  }
+  return false;
+}
+
 template <class Closed, class Operation, bool Whole>
 void check_operation() {
-  check<Closed, Operation, same_name>();
-  if constexpr (Whole) {
-    check<Closed, Operation, unlinked_lane>();
-    check<Closed, Operation, mixed_exclusive>();
-    check_calls<Closed, Operation>(std::make_index_sequence<Operation::info.calls.size()>{});
-    check_closing<Closed>(static_cast<const Operation*>(nullptr));
+  if constexpr (clashes_somehow<Closed, Whole>(Operation::info)) {
+    check<Closed, Operation, same_name>();
+    if constexpr (Whole) {
+      check<Closed, Operation, unlinked_lane>();
+      check<Closed, Operation, mixed_exclusive>();
+      check_calls<Closed, Operation>(std::make_index_sequence<Operation::info.calls.size()>{});
+    }
   }
+  if constexpr (Whole) check_closing<Closed>(static_cast<const Operation*>(nullptr));
 }
 
 // The macros ask for the result type of these two, which is deduced and so makes the compiler look at their bodies, and
@@ -133,8 +147,9 @@ list<> operations_of(...);
 /// The type of what it returns: a list of the operations of an application.
 template <class Own>
 Own all_operations(Own);
-template <class Own, class... Plugins>
-typename unique<typename joined<Own, decltype(operations_of(std::declval<const Plugins&>()))...>::type>::type
-all_operations(Own, const Plugins&...);
+template <class Own, class First, class... Plugins>  // First: nothing is looked for twice where there are no plugins
+typename unique<typename joined<Own, decltype(operations_of(std::declval<const First&>())),
+                                decltype(operations_of(std::declval<const Plugins&>()))...>::type>::type
+all_operations(Own, const First&, const Plugins&...);
 
 }  // namespace tokengate::detail

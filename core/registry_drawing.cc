@@ -60,7 +60,7 @@ std::string box_of(const operation_info& info, const std::string& node, bool wit
   std::string out = "  " + node + "[\"" + label(info.name) + "<br/>";
   out += word_for(detail::weight_words, tags.weight);
   if (tags.touches_storage()) (out += ", storage ") += word_for(detail::storage_words, tags.storage);
-  if (tags.anchored) out += ", anchor " + label(info.anchor);
+  if (tags.anchored) out += (tags.exclusive ? ", exclusive anchor " : ", anchor ") + label(info.anchor);
   if (with_lane && !info.lane.empty()) out += ", lane " + label(info.lane);
   return out += "\"]\n";
 }
@@ -71,14 +71,14 @@ std::string to_mermaid(std::span<const operation_info* const> operations) {
   const nodes names(operations);
   std::vector<std::string_view> scopes;
   for (const operation_info* const info : operations)
-    if (std::ranges::find(scopes, info->scope) == scopes.end()) scopes.push_back(info->scope);
+    if (std::ranges::find(scopes, info->scope()) == scopes.end()) scopes.push_back(info->scope());
 
   std::string out = "flowchart LR\n";
   for (std::size_t number = 0; number < scopes.size(); ++number) {
     const bool framed = scopes.size() > 1 && !scopes[number].empty();
     if (framed) out += "  subgraph namespace_" + std::to_string(number) + "[\"" + label(scopes[number]) + "\"]\n";
     for (const operation_info* const info : operations)
-      if (info->scope == scopes[number]) out += box_of(*info, names.of(info->name), true);
+      if (info->scope() == scopes[number]) out += box_of(*info, names.of(info->name), true);
     if (framed) out += "  end\n";
   }
   for (const std::string_view name : names.outside())

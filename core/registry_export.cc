@@ -44,7 +44,7 @@ std::string json_of(const operation_info& info) {
     ((out += ", \"") += key) += "\": ";
     out += value;
   };
-  add("namespace", quoted(info.scope));
+  add("namespace", quoted(info.scope()));
   add("file", quoted(info.file));
   add("line", std::to_string(info.line));
   add("weight", quoted(word_for(detail::weight_words, tags.weight)));
@@ -52,6 +52,7 @@ std::string json_of(const operation_info& info) {
   if (tags.anchored) {
     add("sticky_anchor", quoted(info.anchor));
     add("hash_policy", quoted(word_for(detail::hash_words, tags.hash_policy)));
+    add("exclusive", tags.exclusive ? "true" : "false");
   }
   if (tags.lead) {
     add("external_calls", in_line(info.calls, quoted));

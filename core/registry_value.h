@@ -3,9 +3,11 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 #include <boost/hana/core/tag_of.hpp>
 #include <boost/hana/fwd/any_of.hpp>
@@ -16,6 +18,7 @@
 
 #include <tokengate/core/name_index.h>
 #include <tokengate/core/operation.h>
+#include <tokengate/core/rules.h>
 #include <tokengate/core/selection.h>
 
 namespace tokengate {
@@ -44,16 +47,6 @@ constexpr std::size_t calls_of(const std::array<const operation_info*, Count>& o
   for (const operation_info* const info : operations) sum += info->calls.size();
   return sum;
 }
-
-/// Words in a template argument: `primes.get<"prime_check">()`.
-template <std::size_t Size>
-struct word {
-  char text[Size];
-  consteval word(const char (&given)[Size]) {  // NOLINT: meant to convert
-    for (std::size_t i = 0; i < Size; ++i) text[i] = given[i];
-  }
-  constexpr std::string_view view() const { return {text, Size - 1}; }
-};
 
 template <class What>
 concept text = std::convertible_to<const What&, std::string_view>;
@@ -87,10 +80,11 @@ class registry {
   }
 
   /// The operation of this name itself: `primes.get<"prime_check">()(7)`, or its type by decltype.
-  template <detail::word Name>
+  template <detail::spelled Name>
   static constexpr auto get() {
-    static_assert(contains(Name.view()), "the registry has no operation of this name");
-    if constexpr (contains(Name.view())) return detail::operation_in<index_.place_of(Name.view())>(operations{});
+    constexpr std::size_t place = index_.place_of(std::string_view(Name.letters, sizeof Name.letters - 1));
+    static_assert(place != index_.none, "the registry has no operation of this name");
+    if constexpr (place != index_.none) return detail::operation_in<place>(operations{});
   }
 
   /// Whether it holds an operation of this name, or this very operation.

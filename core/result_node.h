@@ -64,26 +64,11 @@ template <class Op>
   requires requires { Op::info.attributes.anchored; }
 inline constexpr bool is_anchored<Op> = Op::info.attributes.anchored;
 
-/// A node that calls Op::invoke with the values of type Stored that it carries.
-template <class Op, class T, class... Stored>
-class task_node final : public result_node<T> {
-  static constexpr bool anchored = is_anchored<Op>;
-
+/// A result_node with the values of type Stored that its function is called with. All that does not depend on the
+/// function stands here, so that compilers make it once for all operations of one signature.
+template <class Extra, class T, class... Stored>
+class argument_node : public result_node<T> {
  public:
-  template <class... Args>
-  explicit task_node(attributes marks, Args&&... args)
-      : result_node<T>(kind, marks), arguments_(std::forward<Args>(args)...) {}
-
-  /// Of a token with a sticky anchor, before it is sent off: its key. Throws what a user's fingerprint_append throws.
-  void make_key()
-    requires(anchored)
-  {
-    static constexpr auto name = anchor_name_hash(Op::info.anchor);
-    extra_.key = std::apply(
-        [](const Stored&... stored) { return anchor_key<Op::info.attributes.hash_policy>::of(name, stored...); },
-        arguments_);
-  }
-
   static void* operator new(std::size_t size) { return thread_cache::local().allocate(size); }
   static void operator delete(void* memory, std::size_t size) noexcept {
     thread_cache::local().deallocate(memory, size);
@@ -96,61 +81,101 @@ class task_node final : public result_node<T> {
     thread_cache::deallocate_large(memory);
   }
 
- private:
-  ~task_node() {
-    if (!this->arguments_gone) arguments_.~tuple();
+ protected:
+  template <class... Args>
+  explicit argument_node(const node_type& kind, attributes marks, Args&&... args)
+      : result_node<T>(kind, marks), arguments_(std::forward<Args>(args)...) {}
+  ~argument_node() {
+    if (!this->arguments_gone) end_arguments();
   }
 
+  void end_arguments() noexcept { arguments_.~tuple(); }
+
+  void keep_failure() noexcept { ::new (&this->failure_) std::exception_ptr(std::current_exception()); }
+
+  /// The function has ended. Before the token is seen finished: what its arguments own ends with its run, not with its
+  /// handle.
+  void end_run() noexcept {
+    this->arguments_gone = true;
+    ++this->shields;
+    end_arguments();
+    --this->shields;
+  }
+
+  /// A task_node adds nothing to be destroyed.
+  static void destroy(node& base) noexcept {
+    auto* const self = static_cast<argument_node*>(&base);
+    self->~argument_node();
+    if constexpr (alignof(argument_node) > __STDCPP_DEFAULT_NEW_ALIGNMENT__)
+      operator delete(self, sizeof(argument_node), std::align_val_t{alignof(argument_node)});
+    else
+      operator delete(self, sizeof(argument_node));
+  }
+  static std::exception_ptr failure_of(const node& base) noexcept {
+    return static_cast<const argument_node&>(base).failure();
+  }
+  static node_extra& extra_of(node& base) noexcept { return static_cast<argument_node&>(base).extra_; }
+
+  union {
+    std::tuple<Stored...> arguments_;
+  };
+  Extra extra_;  // last, so that small arguments and results share a cache line with what every token needs
+};
+
+/// A node that calls Op::invoke with the values that it carries.
+template <class Op, class T, class... Stored>
+class task_node final
+    : public argument_node<std::conditional_t<is_anchored<Op>, anchored_extra, node_extra>, T, Stored...> {
+  using base_node = argument_node<std::conditional_t<is_anchored<Op>, anchored_extra, node_extra>, T, Stored...>;
+
+ public:
+  template <class... Args>
+  explicit task_node(attributes marks, Args&&... args) : base_node(kind, marks, std::forward<Args>(args)...) {
+    static_assert(sizeof(task_node) == sizeof(base_node) && alignof(task_node) == alignof(base_node));
+  }
+
+  /// Of a token with a sticky anchor, before it is sent off: its key. Throws what a user's fingerprint_append throws.
+  void make_key()
+    requires(is_anchored<Op>)
+  {
+    static constexpr auto name = anchor_name_hash(Op::info.anchor);
+    this->extra_.key = std::apply(
+        [](const Stored&... stored) { return anchor_key<Op::info.attributes.hash_policy>::of(name, stored...); },
+        this->arguments_);
+  }
+
+ private:
   static token_state run(node& base) noexcept {
     auto& self = static_cast<task_node&>(base);
     auto end = token_state::completed;
     try {
-      self.call();
+      self.call(std::index_sequence_for<Stored...>{});
     } catch (const stop_unwind&) {
       end = token_state::killed;
     } catch (abi::__forced_unwind&) {
       refuse_thread_exit(self);
     } catch (...) {
-      ::new (&self.failure_) std::exception_ptr(std::current_exception());
+      self.keep_failure();
       end = token_state::failed;
     }
-    // Before the token is seen finished: what its arguments own ends with its run, not with its handle.
-    self.arguments_gone = true;
-    ++self.shields;
-    self.arguments_.~tuple();
-    --self.shields;
+    self.end_run();
     return end;
   }
 
-  void call() {
-    std::apply(
-        [&](Stored&... stored) {
-          if constexpr (std::is_void_v<T>) {
-            Op::invoke(std::forward<Stored>(stored)...);
-          } else if constexpr (std::is_reference_v<T>) {
-            T&& returned = Op::invoke(std::forward<Stored>(stored)...);  // a name, so that it has an address
-            this->value_ = std::addressof(returned);
-          } else {
-            ::new (&this->value_) T(Op::invoke(std::forward<Stored>(stored)...));
-          }
-        },
-        arguments_);
+  // Not by std::apply: it asks about exceptions, which takes the compiler a millisecond for each operation.
+  template <std::size_t... Place>
+  void call(std::index_sequence<Place...>) {
+    if constexpr (std::is_void_v<T>) {
+      Op::invoke(std::forward<Stored>(std::get<Place>(this->arguments_))...);
+    } else if constexpr (std::is_reference_v<T>) {
+      T&& returned = Op::invoke(std::forward<Stored>(std::get<Place>(this->arguments_))...);  // named: has an address
+      this->value_ = std::addressof(returned);
+    } else {
+      ::new (&this->value_) T(Op::invoke(std::forward<Stored>(std::get<Place>(this->arguments_))...));
+    }
   }
 
-  static void destroy(node& base) noexcept { delete static_cast<task_node*>(&base); }
-  static std::exception_ptr failure_of(const node& base) noexcept {
-    return static_cast<const task_node&>(base).failure();
-  }
-
-  static node_extra& extra_of(node& base) noexcept { return static_cast<task_node&>(base).extra_; }
-
-  static constexpr node_type kind{&run, &destroy, &failure_of, &extra_of};
-
-  union {
-    std::tuple<Stored...> arguments_;
-  };
-  std::conditional_t<anchored, anchored_extra, node_extra>
-      extra_;  // last, so that small arguments and results share a cache line with what every token needs
+  static constexpr node_type kind{&run, &base_node::destroy, &base_node::failure_of, &base_node::extra_of};
 };
 
 }  // namespace tokengate::detail

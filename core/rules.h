@@ -2,7 +2,6 @@
 // add a tag with rules, step by step: docs/own_tags.md.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <string_view>
 #include <tuple>
@@ -53,8 +52,10 @@ template <std::size_t Size>
 struct spelled {
   char letters[Size]{};
 
-  consteval spelled(const char (&literal)[Size]) { std::copy_n(literal, Size, letters); }
-  consteval explicit spelled(std::string_view name) { std::copy_n(name.data(), Size - 1, letters); }
+  consteval spelled(const char (&literal)[Size]) : spelled(std::string_view(literal, Size - 1)) {}
+  consteval explicit spelled(std::string_view name) {
+    for (std::size_t place = 0; place + 1 < Size; ++place) letters[place] = name[place];
+  }
 };
 template <std::size_t Size>
 consteval spelled<Size> spell(std::string_view name) {

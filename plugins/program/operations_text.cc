@@ -38,7 +38,7 @@ std::string operations_text(std::span<const operation_info* const> operations,
   for (std::size_t place = 0; place < operations.size(); ++place) {
     const operation_info* const info = operations[place];
     const attributes& tags = info->attributes;
-    rows.add_row({std::string(info->name), info->scope.empty() ? "-" : std::string(info->scope),
+    rows.add_row({std::string(info->name), info->scope().empty() ? "-" : std::string(info->scope()),
                   std::string(weights[static_cast<std::size_t>(tags.weight)]), std::string(tiers[tags.storage]),
                   info->lane.empty() ? "-" : std::string(info->lane), tags.anchored ? std::string(info->anchor) : "-",
                   tags.lead ? std::string(domains[static_cast<std::size_t>(tags.domain)]) : "-",

@@ -29,6 +29,7 @@ TOKENGATE_OPERATION(int, stuck, (int n), weight::light, sticky_anchor{"led\"ger\
   return n;
 }
 TOKENGATE_OPERATION(int, childless, (int n), external_calls{}) { return n; }
+TOKENGATE_OPERATION(int, alone, (int n), sticky_anchor{"one at a time"}, exclusive) { return n; }
 namespace net {
 TOKENGATE_OPERATION(int, send, (int n), storage_speed::slow, external_calls{"send", "log it", "plain"}) { return n; }
 TOKENGATE_OPERATION(int, wait, (int n), lane{"<own> \"lane\""}) { return n; }

@@ -49,7 +49,7 @@ TOKENGATE_DECLARE(int, checkout, (int order), external_calls{ledger::charge, "sh
 TOKENGATE_DECLARE(int, ship, (int parcel), external_calls{"ship", disk::write_log})
 inline namespace v1 {
 TOKENGATE_DECLARE(int, enter, (int amount), weight::light)
-TOKENGATE_DECLARE(int, reserve, (int amount), sticky_anchor{"stock"}, hash_policy::fast, storage_speed::slow)
+TOKENGATE_DECLARE(int, reserve, (int amount), sticky_anchor{"stock"}, exclusive, hash_policy::fast, storage_speed::slow)
 }  // namespace v1
 
 }  // namespace shop

@@ -59,7 +59,8 @@ static_assert(all.where(touches_storage) == all.of(disk::operations, reserve));
 static_assert(all.where(lane{"priority"}) == all.of("audit") && all.where(lane{""}).size() == 11);
 static_assert(all.where(sticky_anchor{"stock"}) == all.of(reserve) && all.where(sticky_anchor{""}).empty());
 static_assert(all.where(is_anchored) == all.of(reserve) && all.where(hash_policy::fast) == all.of(reserve));
-static_assert(all.where(hash_policy::standard).empty());  // nothing else has an anchor
+static_assert(all.where(exclusive) == all.of(reserve) &&
+              all.where(hash_policy::standard).empty());  // nothing else has an anchor
 static_assert(all.where(is_lead) == all.of("charge", "audit", "balance", "checkout", "ship"));
 static_assert(all.where(domain::preferred) == all.of(checkout) && all.where(domain::bound).size() == 4);
 static_assert(all.where(digest_policy::minimal) == all.of("balance") && all.where(digest_policy::full).size() == 4);
@@ -127,11 +128,11 @@ static_assert(at_all.where(is_lead).infos().empty() && at_all.all().path(at_all)
 // More of them than bits in a word.
 namespace many {
 
-#define TEN(prefix)                                                                                        \
-  ONE(prefix##0)                                                                                           \
-  ONE(prefix##1)                                                                                           \
-  ONE(prefix##2) ONE(prefix##3) ONE(prefix##4) ONE(prefix##5) ONE(prefix##6) ONE(prefix##7) ONE(prefix##8) \
-      ONE(prefix##9)
+#define TEN(prefix) \
+  ONE(prefix##0)    \
+  ONE(prefix##1)    \
+  ONE(prefix##2)    \
+  ONE(prefix##3) ONE(prefix##4) ONE(prefix##5) ONE(prefix##6) ONE(prefix##7) ONE(prefix##8) ONE(prefix##9)
 #define ONE(name) TOKENGATE_DECLARE(int, name, (int n), external_calls{"last"});
 TEN(a) TEN(b) TEN(c) TEN(d) TEN(e) TEN(f) TEN(g) TOKENGATE_DECLARE(int, last, (int n), external_calls{"a0"});
 TOKENGATE_APPLICATION(all)
@@ -160,10 +161,10 @@ TEST(registry_value, answers_at_run_time_as_well) {
 }
 
 TEST(registry_value, knows_whose_an_operation_is) {
-  EXPECT_EQ(shop::ledger::charge.info.scope, "shop::ledger");
-  EXPECT_EQ(shop::checkout.info.scope, "shop");
-  EXPECT_TRUE(shop::enter.info.scope.starts_with("shop"));
-  EXPECT_EQ(operation_at(0).info.scope, "shop");
+  EXPECT_EQ(shop::ledger::charge.info.scope(), "shop::ledger");
+  EXPECT_EQ(shop::checkout.info.scope(), "shop");
+  EXPECT_TRUE(shop::enter.info.scope().starts_with("shop"));
+  EXPECT_EQ(operation_at(0).info.scope(), "shop");
 }
 
 TEST(registry_value, refuses_what_it_does_not_have) {
