@@ -64,11 +64,42 @@ template <class Op>
   requires requires { Op::info.attributes.anchored; }
 inline constexpr bool is_anchored<Op> = Op::info.attributes.anchored;
 
-/// A result_node with the values of type Stored that its function is called with. All that does not depend on the
-/// function stands here, so that compilers make it once for all operations of one signature.
-template <class Extra, class T, class... Stored>
-class argument_node : public result_node<T> {
+/// How a token's key is made: not at all, or by this policy. With it goes the part of the node that says who waits.
+struct without_key {
+  using extra = node_extra;
+};
+template <hash_policy Policy>
+struct key_by {
+  using extra = anchored_extra;
+  static constexpr hash_policy policy = Policy;
+};
+
+template <class Op>
+consteval auto key_of() {
+  if constexpr (is_anchored<Op>)
+    return key_by<Op::info.attributes.hash_policy>{};
+  else
+    return without_key{};
+}
+
+/// The node of a call with the values of type Stored. It does not depend on the function, so that compilers make it,
+/// and all that goes from a call to a token on its way, once for all operations of one signature.
+template <class Key, class T, class... Stored>
+class call_node final : public result_node<T> {
  public:
+  template <class... Args>
+  explicit call_node(const node_type& kind, attributes marks, Args&&... args)
+      : result_node<T>(kind, marks), arguments_(std::forward<Args>(args)...) {}
+
+  /// Of a token with a sticky anchor, before it is sent off: its key, from the hash of the anchor's name. Throws what a
+  /// user's fingerprint_append throws.
+  void make_key(std::uint64_t name)
+    requires requires { Key::policy; }
+  {
+    extra_.key = std::apply([name](const Stored&... stored) { return anchor_key<Key::policy>::of(name, stored...); },
+                            arguments_);
+  }
+
   static void* operator new(std::size_t size) { return thread_cache::local().allocate(size); }
   static void operator delete(void* memory, std::size_t size) noexcept {
     thread_cache::local().deallocate(memory, size);
@@ -81,15 +112,13 @@ class argument_node : public result_node<T> {
     thread_cache::deallocate_large(memory);
   }
 
- protected:
-  template <class... Args>
-  explicit argument_node(const node_type& kind, attributes marks, Args&&... args)
-      : result_node<T>(kind, marks), arguments_(std::forward<Args>(args)...) {}
-  ~argument_node() {
-    if (!this->arguments_gone) end_arguments();
-  }
+ private:
+  template <class, class, class, class...>
+  friend struct call_type;
 
-  void end_arguments() noexcept { arguments_.~tuple(); }
+  ~call_node() {
+    if (!this->arguments_gone) arguments_.~tuple();
+  }
 
   void keep_failure() noexcept { ::new (&this->failure_) std::exception_ptr(std::current_exception()); }
 
@@ -98,58 +127,32 @@ class argument_node : public result_node<T> {
   void end_run() noexcept {
     this->arguments_gone = true;
     ++this->shields;
-    end_arguments();
+    arguments_.~tuple();
     --this->shields;
   }
 
-  /// A task_node adds nothing to be destroyed.
-  static void destroy(node& base) noexcept {
-    auto* const self = static_cast<argument_node*>(&base);
-    self->~argument_node();
-    if constexpr (alignof(argument_node) > __STDCPP_DEFAULT_NEW_ALIGNMENT__)
-      operator delete(self, sizeof(argument_node), std::align_val_t{alignof(argument_node)});
-    else
-      operator delete(self, sizeof(argument_node));
-  }
+  static void destroy(node& base) noexcept { delete static_cast<call_node*>(&base); }
   static std::exception_ptr failure_of(const node& base) noexcept {
-    return static_cast<const argument_node&>(base).failure();
+    return static_cast<const call_node&>(base).failure();
   }
-  static node_extra& extra_of(node& base) noexcept { return static_cast<argument_node&>(base).extra_; }
+  static node_extra& extra_of(node& base) noexcept { return static_cast<call_node&>(base).extra_; }
 
   union {
     std::tuple<Stored...> arguments_;
   };
-  Extra extra_;  // last, so that small arguments and results share a cache line with what every token needs
+  typename Key::extra extra_;  // last, so that small arguments and results share a cache line with what all tokens need
 };
 
-/// A node that calls Op::invoke with the values that it carries.
-template <class Op, class T, class... Stored>
-class task_node final
-    : public argument_node<std::conditional_t<is_anchored<Op>, anchored_extra, node_extra>, T, Stored...> {
-  using base_node = argument_node<std::conditional_t<is_anchored<Op>, anchored_extra, node_extra>, T, Stored...>;
+/// The type of a node that calls Op::invoke with the values that it carries.
+template <class Op, class Key, class T, class... Stored>
+struct call_type {
+  using node_class = call_node<Key, T, Stored...>;
 
- public:
-  template <class... Args>
-  explicit task_node(attributes marks, Args&&... args) : base_node(kind, marks, std::forward<Args>(args)...) {
-    static_assert(sizeof(task_node) == sizeof(base_node) && alignof(task_node) == alignof(base_node));
-  }
-
-  /// Of a token with a sticky anchor, before it is sent off: its key. Throws what a user's fingerprint_append throws.
-  void make_key()
-    requires(is_anchored<Op>)
-  {
-    static constexpr auto name = anchor_name_hash(Op::info.anchor);
-    this->extra_.key = std::apply(
-        [](const Stored&... stored) { return anchor_key<Op::info.attributes.hash_policy>::of(name, stored...); },
-        this->arguments_);
-  }
-
- private:
   static token_state run(node& base) noexcept {
-    auto& self = static_cast<task_node&>(base);
+    auto& self = static_cast<node_class&>(base);
     auto end = token_state::completed;
     try {
-      self.call(std::index_sequence_for<Stored...>{});
+      call(self, std::index_sequence_for<Stored...>{});
     } catch (const stop_unwind&) {
       end = token_state::killed;
     } catch (abi::__forced_unwind&) {
@@ -164,18 +167,18 @@ class task_node final
 
   // Not by std::apply: it asks about exceptions, which takes the compiler a millisecond for each operation.
   template <std::size_t... Place>
-  void call(std::index_sequence<Place...>) {
+  static void call(node_class& self, std::index_sequence<Place...>) {
     if constexpr (std::is_void_v<T>) {
-      Op::invoke(std::forward<Stored>(std::get<Place>(this->arguments_))...);
+      Op::invoke(std::forward<Stored>(std::get<Place>(self.arguments_))...);
     } else if constexpr (std::is_reference_v<T>) {
-      T&& returned = Op::invoke(std::forward<Stored>(std::get<Place>(this->arguments_))...);  // named: has an address
-      this->value_ = std::addressof(returned);
+      T&& returned = Op::invoke(std::forward<Stored>(std::get<Place>(self.arguments_))...);  // named: has an address
+      self.value_ = std::addressof(returned);
     } else {
-      ::new (&this->value_) T(Op::invoke(std::forward<Stored>(std::get<Place>(this->arguments_))...));
+      ::new (&self.value_) T(Op::invoke(std::forward<Stored>(std::get<Place>(self.arguments_))...));
     }
   }
 
-  static constexpr node_type kind{&run, &base_node::destroy, &base_node::failure_of, &base_node::extra_of};
+  static constexpr node_type value{&run, &node_class::destroy, &node_class::failure_of, &node_class::extra_of};
 };
 
 }  // namespace tokengate::detail

@@ -34,9 +34,10 @@ using submit_result = std::invoke_result_t<std::decay_t<Callable>, std::unwrap_r
 template <class Callable, class... Arguments>
 auto submit_with(attributes marks, std::chrono::nanoseconds timeout, Callable&& callable, Arguments&&... arguments) {
   using result = submit_result<Callable, Arguments...>;
-  return make_token<
-      task_node<submitted<result>, result, std::decay_t<Callable>, std::unwrap_ref_decay_t<Arguments>...>>(
-      marks, 0, timeout, std::forward<Callable>(callable), std::forward<Arguments>(arguments)...);
+  using type =
+      call_type<submitted<result>, without_key, result, std::decay_t<Callable>, std::unwrap_ref_decay_t<Arguments>...>;
+  return make_token<typename type::node_class>({.type = type::value, .marks = marks, .timeout = timeout},
+                                               std::forward<Callable>(callable), std::forward<Arguments>(arguments)...);
 }
 
 /// What is to be said of a submit; the sentences stand below.
