@@ -1,39 +1,58 @@
+#include <algorithm>
 #include <new>
+#include <utility>
 
 #include <tokengate/anchors/sticky_pins.h>
 
 namespace tokengate::anchors {
 
-void sticky_pins::release(std::uint64_t key) noexcept {
-  shard& mine = shard_of(key);
-  const std::scoped_lock lock(mine.mutex);
-  const auto found = mine.pins.find(key);
-  if (--found->second.tokens == 0) mine.pins.erase(found);
+/// Looks for keys that are gone as often as their number may have doubled.
+sticky_pins::place& sticky_pins::shard::add(std::uint64_t key) {
+  if (pins.size() >= look_at) {
+    forget_gone();
+    look_at = std::max(always_kept, 2 * pins.size());
+  }
+  if (spare.empty()) {
+    if (spare.capacity() <= pins.size()) spare.reserve(2 * pins.size() + 1);
+    spare.push_back(std::make_unique<place>());
+  }
+  place& added = *spare.back();
+  pins.emplace(key, std::move(spare.back()));
+  spare.pop_back();
+  return added;
 }
 
-std::uint32_t sticky_pins::tokens(std::uint64_t key) const noexcept {
-  const shard& mine = shard_of(key);
-  const std::scoped_lock lock(mine.mutex);
-  const auto found = mine.pins.find(key);
-  return found == mine.pins.end() ? 0 : found->second.tokens;
+void sticky_pins::shard::forget_gone() noexcept {
+  erase_if(pins, [this](auto& each) {
+    // Acquire: pairs with release(), which was the last to look at the place.
+    if (each.second->tokens.load(std::memory_order_acquire) != 0) return false;
+    if (spare.size() < spare.capacity()) spare.push_back(std::move(each.second));
+    return true;
+  });
 }
 
 std::vector<pin> sticky_pins::snapshot() const {
   std::vector<pin> all;
   for (const shard& each : shards_) {
     const std::scoped_lock lock(each.mutex);
-    for (const auto& [key, one] : each.pins) all.push_back(one);
+    for (const auto& [key, here] : each.pins)
+      if (const auto tokens = here->tokens.load(std::memory_order_relaxed); tokens != 0)
+        all.push_back({key, here->operation, here->core, tokens});
   }
   return all;
 }
 
 void sticky_pins::trim() noexcept {
-  constexpr std::size_t always_kept = 64;
   for (shard& each : shards_) {
     const std::scoped_lock lock(each.mutex);
-    if (each.pins.bucket_count() <= always_kept || each.pins.size() > each.pins.bucket_count() / 8) continue;
+    if (each.pins.bucket_count() <= 4 * always_kept) continue;
+    each.forget_gone();
+    if (each.pins.size() > each.pins.bucket_count() / 8) continue;
     try {
+      each.spare.clear();
+      each.spare.shrink_to_fit();
       each.pins.rehash(2 * each.pins.size());
+      each.look_at = std::max(always_kept, 2 * each.pins.size());
     } catch (const std::bad_alloc&) {
       // It stays as it is.
     }
@@ -44,7 +63,7 @@ std::size_t sticky_pins::room() const noexcept {
   std::size_t sum = 0;
   for (const shard& each : shards_) {
     const std::scoped_lock lock(each.mutex);
-    sum += each.pins.bucket_count();
+    sum += each.pins.bucket_count() + each.spare.capacity();
   }
   return sum;
 }

@@ -28,8 +28,9 @@ struct node_extra {
 };
 /// The same of a token with a sticky anchor.
 struct anchored_extra : node_extra {
-  std::uint64_t key;   ///< of its anchor and arguments; tokens with the same one run on one core
-  node *chain, *turn;  ///< links of the strands of a core (strands.h)
+  std::uint64_t key;                       ///< of its anchor and arguments; tokens with the same one run on one core
+  std::atomic<std::uint32_t>* companions;  ///< of the key, itself among them, while it is pinned (sticky_pins.h)
+  node *chain, *turn;                      ///< links of the strands of a core (strands.h)
 };
 
 /// What differs between node types; one constant per type of node.

@@ -104,7 +104,8 @@ bool core::claim_queued(node& token) noexcept {
 
 /// A key's tokens begin in the order in which they were submitted: so in place only the one that is alone.
 bool core::anchor_allows_inline(const node& child) const noexcept {
-  if (runtime_.pins.tokens(detail::anchored(child).key) != 1) return false;
+  // Acquire: pairs with sticky_pins::release(); what the others did comes first.
+  if (detail::anchored(child).companions->load(std::memory_order_acquire) != 1) return false;
   return !child.tags.exclusive || strands_.vacant(child);
 }
 
@@ -116,7 +117,7 @@ void core::left(const node& token) noexcept { runtime_.left(token, index_); }
 /// It had begun.
 void core::left_by_end(node& token) noexcept {
   if (token.tags.exclusive) strands_.leave(token);
-  if (token.tags.anchored) runtime_.pins.release(detail::anchored(token).key);
+  if (token.tags.anchored) anchors::sticky_pins::release(*detail::anchored(token).companions);
   if (token.domain == 0) return;
   if (token.tags.lead)
     domains_.end_lead(token.domain);
@@ -146,10 +147,11 @@ std::uint16_t runtime::choose_core(const node& token) noexcept {
 
 /// To the core of the token's key. It is not stolen from there.
 destination runtime::bind(node& token) {
-  const auto chosen = pins.hold(detail::anchored(token).key, token.operation, [&] { return choose_core(token); });
+  const auto held = pins.hold(detail::anchored(token).key, token.operation, [&] { return choose_core(token); });
+  detail::anchored(token).companions = held.tokens;
   token.bound = true;
-  token.home = chosen;
-  return {chosen, no_slot};
+  token.home = held.core;
+  return {held.core, no_slot};
 }
 
 void runtime::spawn_anchored(node& child, std::uint64_t id) {

@@ -51,7 +51,7 @@ class runtime {
   /// The token is ended, on this core (or elsewhere), or was not taken: it counts for its pin and its domain no more.
   void left(const detail::node& token, unsigned core) noexcept {
     if (token.tags.anchored) [[unlikely]]
-      pins.release(detail::anchored(token).key);
+      anchors::sticky_pins::release(*detail::anchored(token).companions);
     if (token.domain != anchors::conductor::none) [[unlikely]]
       domains.leave(token.domain, core);
   }

@@ -18,17 +18,22 @@ std::uint64_t key_of(std::uint64_t n) { return (n + 1) * 0x9e37'79b9'7f4a'7c15; 
 
 TEST(sticky_pins, hold_a_core_until_the_last_token_has_ended) {
   sticky_pins pins;
-  EXPECT_EQ(pins.hold(7, 1, [] { return std::uint16_t{3}; }), 3);
-  EXPECT_EQ(pins.hold(7, 2, [] { return std::uint16_t{5}; }), 3) << "chosen for the first";
-  EXPECT_EQ(pins.tokens(7), 2u);
-  pins.release(7);
-  EXPECT_EQ(pins.hold(7, 2, [] { return std::uint16_t{5}; }), 3) << "one is still there";
-  pins.release(7);
-  pins.release(7);
-  EXPECT_EQ(pins.tokens(7), 0u);
+  const auto first = pins.hold(7, 1, [] { return std::uint16_t{3}; });
+  EXPECT_EQ(first.core, 3);
+  const auto second = pins.hold(7, 2, [] { return std::uint16_t{5}; });
+  EXPECT_EQ(second.core, 3) << "chosen for the first";
+  EXPECT_EQ(second.tokens, first.tokens);
+  EXPECT_EQ(*first.tokens, 2u);
+  sticky_pins::release(*first.tokens);
+  EXPECT_EQ(pins.hold(7, 2, [] { return std::uint16_t{5}; }).core, 3) << "one is still there";
+  sticky_pins::release(*second.tokens);
+  sticky_pins::release(*second.tokens);
   EXPECT_TRUE(pins.snapshot().empty());
-  EXPECT_EQ(pins.hold(7, 2, [] { return std::uint16_t{5}; }), 5) << "chosen anew";
-  pins.release(7);
+  const auto anew = pins.hold(7, 2, [] { return std::uint16_t{5}; });
+  EXPECT_EQ(anew.core, 5) << "chosen anew";
+  ASSERT_EQ(pins.snapshot().size(), 1u);
+  EXPECT_EQ(pins.snapshot()[0].operation, 2u);
+  sticky_pins::release(*anew.tokens);
 }
 
 TEST(sticky_pins, show_what_they_hold) {
@@ -67,17 +72,20 @@ TEST(sticky_pins, agree_among_threads) {
     all.emplace_back([&, thread] {
       for (std::size_t i = 0; i < rounds; ++i) {
         const std::uint64_t which = (i * (thread + 1)) % keys + 1;
-        const std::uint64_t core = pins.hold(key_of(which), 1, [&] { return static_cast<std::uint16_t>(i % 1000); });
-        now[thread].held.store(which << 32 | core);
+        const auto mine = pins.hold(key_of(which), 1, [&] { return static_cast<std::uint16_t>(i % 1000); });
+        now[thread].held.store(which << 32 | mine.core);
         for (const auto& other : now) {
           const auto seen = other.held.load();
           if (seen >> 32 != which || &other == &now[thread]) continue;
           met.fetch_add(1);
-          if ((seen & 0xffff) != core) differences.fetch_add(1);
+          if ((seen & 0xffff) != mine.core) differences.fetch_add(1);
         }
         if (i % 64 == 0) std::this_thread::yield();
         now[thread].held.store(0);
-        pins.release(key_of(which));
+        sticky_pins::release(*mine.tokens);
+        // Many others, so that places of those that are gone are used again meanwhile.
+        sticky_pins::release(*pins.hold(key_of(10 + i % 1000), 1, [] { return std::uint16_t{0}; }).tokens);
+        if (i % 1024 == 0) pins.trim();
       }
     });
   for (auto& each : all) each.join();
@@ -88,11 +96,29 @@ TEST(sticky_pins, agree_among_threads) {
 
 TEST(sticky_pins, give_memory_back) {
   sticky_pins pins;
-  for (std::uint64_t i = 0; i < 200'000; ++i) pins.hold(key_of(i), 1, [] { return std::uint16_t{0}; });
+  std::vector<sticky_pins::count*> held;
+  const auto hold = [&](std::uint64_t key) {
+    held.push_back(pins.hold(key_of(key), 1, [] { return std::uint16_t{0}; }).tokens);
+  };
+  for (std::uint64_t i = 0; i < 200'000; ++i) hold(i);
   const auto most = pins.room();
-  for (std::uint64_t i = 0; i < 200'000; ++i) pins.release(key_of(i));
+  pins.trim();
+  EXPECT_EQ(pins.snapshot().size(), 200'000u) << "nothing that is needed";
+  for (auto* const each : held) sticky_pins::release(*each);
   pins.trim();
   EXPECT_LT(pins.room(), most / 20);
+}
+
+// However many come one after the other: places of those that are gone are used again.
+TEST(sticky_pins, need_memory_for_those_that_are_there_only) {
+  sticky_pins pins;
+  const auto kept = pins.hold(key_of(0), 1, [] { return std::uint16_t{9}; });
+  for (std::uint64_t i = 1; i < 300'000; ++i)
+    sticky_pins::release(*pins.hold(key_of(i), 1, [] { return std::uint16_t{0}; }).tokens);
+  EXPECT_LT(pins.room(), 64u * 128);
+  EXPECT_EQ(pins.hold(key_of(0), 1, [] { return std::uint16_t{0}; }).core, 9) << "still there";
+  EXPECT_EQ(*kept.tokens, 2u);
+  EXPECT_EQ(pins.snapshot().size(), 1u);
 }
 
 }  // namespace
