@@ -235,6 +235,7 @@ class core : public detail::host {
   // permits.cc: storage permits of tokens
   bool claim_with_permit(detail::node& token) noexcept;
   bool claim_permitted(detail::node& token) noexcept;
+  bool claim_granted(detail::node& token, std::uint32_t modes) noexcept;
   bool acquire_here(io::storage_tier& tier, bool returning) noexcept;
   detail::node* next_granted(std::uint32_t& modes) noexcept;
   // core.cc: waiting and idling

@@ -19,7 +19,7 @@ bool core::claim_with_permit(node& token) noexcept {
   if (request == nullptr) {  // no memory to queue the token: this worker waits for the permit itself
     stop_taking();
     acquire_here(tier, false);
-    return claim_permitted(token);
+    return claim_granted(token, start_taking());
   }
   request->token = &token;
   request->home = this;
@@ -59,6 +59,16 @@ bool core::claim_permitted(node& token) noexcept {
   return false;
 }
 
+/// It had to wait for its permit: meanwhile there may be a pause, or an end of everything.
+bool core::claim_granted(node& token, std::uint32_t modes) noexcept {
+  const bool cancelling = (modes & mode_cancelling) != 0;
+  if (!cancelling && !held_back(token, modes)) return claim_permitted(token);
+  tier_of(runtime_, token).release();
+  if (token.tags.exclusive) strands_.leave(token);
+  if (cancelling) kill(token, token_state::killed);
+  return false;
+}
+
 void core::resubmit(permit_wait& granted) noexcept {
   handing_over_.fetch_add(1, std::memory_order_relaxed);
   granted.next_granted = resubmitted_.load(std::memory_order_relaxed);
@@ -86,14 +96,7 @@ node* core::next_granted(std::uint32_t& modes) noexcept {
     detail::add_relaxed(counters.storage_waits);
     counters.storage_wait.add(detail::ticks() - first->since);
     delete first;
-    const bool cancelling = (modes & mode_cancelling) != 0;
-    if (cancelling || held_back(token, modes)) {
-      tier_of(runtime_, token).release();
-      if (token.tags.exclusive) strands_.leave(token);
-      if (cancelling) kill(token, token_state::killed);
-    } else if (claim_permitted(token)) {
-      return &token;
-    }
+    if (claim_granted(token, modes)) return &token;
     modes = start_taking();  // as in next()
   }
 }

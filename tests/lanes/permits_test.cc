@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <new>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -12,6 +14,26 @@
 #include <tokengate/core/this_token.h>
 #include <tokengate/tests/lanes/gate.h>
 #include <tokengate/tests/lanes/runtime_fixture.h>
+
+namespace {
+
+std::atomic<int> refuse_memory{0}, refused_memory{0};
+
+}  // namespace
+
+// What waits for a permit is kept in memory that is asked for this way.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  for (int left = refuse_memory.load(); left > 0;)
+    if (refuse_memory.compare_exchange_weak(left, left - 1)) {
+      refused_memory.fetch_add(1);
+      return nullptr;
+    }
+  try {
+    return ::operator new(size);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
 
 namespace tokengate {
 namespace {
@@ -97,6 +119,32 @@ TEST_P(permits, a_token_that_waits_for_a_permit_holds_no_worker) {
   holds.get();
   gather(std::move(tokens));
   EXPECT_GE(coordinator.statistics_of(storage_speed::slow).waits, 50u);
+}
+
+// The worker waits itself then, and what it was about to begin heeds a pause that was made meanwhile.
+TEST_P(permits, a_token_for_which_there_is_no_memory_waits_as_well) {
+  auto& coordinator = start_with_limit(1);
+  gate held;
+  auto holds = submit(on_slow, [&] { held.pass(); });
+  EXPECT_TRUE(eventually([&] { return held.waiting() == 1; }));
+  refused_memory = 0;
+  refuse_memory = 1;
+  std::atomic<bool> began{false};
+  auto waits = submit(on_slow, [&] { began = true; });
+  EXPECT_TRUE(eventually([&] { return coordinator.statistics_of(storage_speed::slow).waiting == 1; }));
+  EXPECT_EQ(refused_memory, 1);
+  coordinator.pause();
+  held.open();
+  holds.get();
+  EXPECT_TRUE(eventually([&] {
+    const auto now = coordinator.statistics_of(storage_speed::slow);
+    return began || (now.waiting == 0 && now.held == 0);
+  }));
+  EXPECT_FALSE(began) << "it is paused";
+  EXPECT_EQ(waits.state(), token_state::admitted);
+  coordinator.resume();
+  waits.get();
+  EXPECT_TRUE(began);
 }
 
 int nested(int depth) { return depth == 0 ? 0 : submit(on_slow, nested, depth - 1).get() + 1; }
