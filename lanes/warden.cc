@@ -126,6 +126,8 @@ void warden::look_at(unsigned core, bool moved, clock::time_point now) noexcept 
   const auto& subject = *runtime_.cores[core];
   if (moved || subject.asleep() || stall_after <= 0ns) {
     known.asked = known.reported = false;
+    known.unanswered = 0ns;
+    known.next_probe = {};
     return;
   }
   if (known.reported) return;
@@ -137,20 +139,26 @@ void warden::look_at(unsigned core, bool moved, clock::time_point now) noexcept 
     return;
   }
   known.held.add(now, pause_, times);
-  if (known.held.total() >= stall_after) {
-    known.reported = true;
+  if (known.held.total() >= stall_after && now >= known.next_probe) {
     std::array<void*, stall_probe::most_frames> frames;
     std::size_t count = 0;
     std::uint64_t token = 0;
     std::uint32_t operation = 0;
     {
       const std::scoped_lock lock(probes_);
-      if (!known.probe.take(subject, threads_[core], patience_for_probe)) return;
+      // Its thread may not run just now: the system has others to run, or waits for a disk in it. Later, then, and
+      // less and less often, for this thread has other things to do than to wait for it.
+      if (!known.probe.take(subject, threads_[core], patience_for_probe)) {
+        known.unanswered = std::max<std::chrono::nanoseconds>(2 * known.unanswered, patience_for_probe);
+        known.next_probe = now + known.unanswered;
+        return;
+      }
       token = known.probe.token();
       operation = known.probe.operation();
       count = known.probe.frames().size();
       std::copy_n(known.probe.frames().begin(), count, frames.begin());
     }
+    known.reported = true;
     if (token != 0)
       detail::report_stall(
           {core, token, operation_name(operation), known.held.total(), std::span(frames).first(count)});

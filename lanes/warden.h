@@ -55,6 +55,8 @@ class warden {
     held_time held;               ///< since it was asked for a sign of life
     bool asked = false, reported = false;
     stall_probe probe;
+    clock::time_point next_probe{};          ///< if the last one was not answered
+    std::chrono::nanoseconds unanswered{0};  ///< how long that one waits; 0: none was sent, or all were answered
   };
 
   void run() noexcept;

@@ -1,6 +1,7 @@
 // Tokens that hold their core are reported, the list of fibers tells what is so, and node memory goes back.
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <cstdint>
 #include <fstream>
 #include <functional>
@@ -132,6 +133,24 @@ TEST_F(watched, a_token_that_suspends_or_yields_is_not) {
   const std::scoped_lock lock(stalls_guard);
   ASSERT_EQ(stalls.size(), 1u);
   EXPECT_EQ(stalls[0].token, id);
+}
+
+TEST_F(watched, a_thread_that_does_not_answer_is_asked_again) {
+  start(impatient());
+  std::atomic<bool> released{false};
+  auto holds = submit([&] {
+    // The first question is swallowed.
+    sigset_t all, before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    const int question = ::sigwaitinfo(&all, nullptr);
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    compute_until(released);
+    return question;
+  });
+  EXPECT_TRUE(eventually([] { return stall_count() == 1; }));
+  released = true;
+  EXPECT_GE(holds.get(), SIGRTMIN);
 }
 
 TEST_F(watched, a_token_that_blocks_its_thread_is_reported) {
