@@ -166,7 +166,8 @@ def _diagnostics_test_impl(ctx):
     sources = [ctx.file.src] + ctx.files.hdrs
     inputs = depset(sources, transitive = [context.headers, toolchain.all_files])
 
-    arguments = [ctx.attr.mode, ctx.attr.control]
+    limit = "={}".format(ctx.attr.lines_per_error) if ctx.attr.lines_per_error else ""
+    arguments = [ctx.attr.mode + limit, ctx.attr.control]
     diagnostics = []
     for name, compiler in {"g++": ctx.file._gcc, "clang++": ctx.file._clang}.items():
         output = _diagnostics(ctx, name, compiler, flags, inputs)
@@ -196,6 +197,7 @@ _diagnostics_test = rule(
         "copts": attr.string_list(),
         "mode": attr.string(mandatory = True, values = ["refused", "clean"]),
         "control": attr.string(),
+        "lines_per_error": attr.int(),
         "_gcc": attr.label(default = "@compilers//:g++", allow_single_file = True),
         "_clang": attr.label(default = "@compilers//:clang++", allow_single_file = True),
         "_checker": attr.label(default = "//tests/build:check_diagnostics.sh", allow_single_file = True),
@@ -205,7 +207,7 @@ _diagnostics_test = rule(
     toolchains = ["@bazel_tools//tools/cpp:toolchain_type"],
 )
 
-def tokengate_must_not_compile(name, src, hdrs = [], deps = [], copts = [], must_fail_with = [], **kwargs):
+def tokengate_must_not_compile(name, src, hdrs = [], deps = [], copts = [], must_fail_with = [], lines_per_error = 0, **kwargs):
     """A test that g++ 12 and clang 16 both refuse a file, exactly as the comments in the file expect it.
 
     A comment on the line that must be blamed states the error:
@@ -222,9 +224,11 @@ def tokengate_must_not_compile(name, src, hdrs = [], deps = [], copts = [], must
     Args:
       name: name of the test.
       src: the .cc file; it is only checked, not linked.
-      hdrs: headers that belong to the file and may carry expectations, too.
+      hdrs: headers that belong to the file and may carry expectations, too, also those of other packages.
       deps: libraries whose headers it includes.
       copts: options beside the common ones.
+      lines_per_error: if not 0, so many lines at most lie ahead of each error and after it, notes and lines that tell
+        where it is included included: no pages about templates.
       must_fail_with: for tests of this rule itself: the comparison must fail and say all of this.
       **kwargs: anything else a test takes, such as size or tags.
     """
@@ -236,6 +240,7 @@ def tokengate_must_not_compile(name, src, hdrs = [], deps = [], copts = [], must
         copts = copts,
         mode = "refused",
         control = "\n".join(must_fail_with),
+        lines_per_error = lines_per_error,
         **_small(kwargs)
     )
 

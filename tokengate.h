@@ -1,6 +1,12 @@
 // Everything a program that uses TokenGate needs.
 #pragma once
 
+// g++ would warn of parameters in these headers that are named like an operation in the user's global namespace.
+#ifndef __clang__
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+#endif
+
 #include <tokengate/anchors/anchor_key.h>
 #include <tokengate/anchors/seed.h>
 #include <tokengate/core/error.h>
@@ -18,3 +24,7 @@
 #include <tokengate/lanes/coordinator.h>
 #include <tokengate/lanes/stall.h>
 #include <tokengate/linked_lanes.h>
+
+#ifndef __clang__
+#pragma GCC diagnostic pop
+#endif

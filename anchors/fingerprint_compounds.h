@@ -23,6 +23,9 @@ inline constexpr bool is_tuple<std::tuple<Ts...>> = true;
 template <class First, class Second>
 inline constexpr bool is_tuple<std::pair<First, Second>> = true;
 
+/// Of a type that holds values of its own kind, as those for JSON do, only that type can say what it is made of.
+template <class T>
+concept range_of_itself = std::same_as<std::ranges::range_value_t<const T>, T>;
 template <class T>
 concept unordered_range = std::ranges::input_range<const T> && requires { typename T::hasher; };
 template <class T>
@@ -63,7 +66,7 @@ struct fingerprint_kind<T, Policy> {
 
 template <class T, hash_policy Policy>
   requires(std::ranges::input_range<const T> && !is_basic_string<T> && !says_its_parts<T> && !known_to_hana<T> &&
-           !path_like<T>)
+           !path_like<T> && !range_of_itself<T>)
 struct fingerprint_kind<T, Policy> {
   using element = std::ranges::range_value_t<const T>;
   static constexpr bool possible = has_fingerprint<element, Policy>;

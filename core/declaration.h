@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
 
 #include <tokengate/core/anchor_key.h>
@@ -67,8 +68,29 @@ struct tags_of : std::type_identity<tags<>> {};
 template <readable_tags Facts>
 struct tags_of<Facts> : std::type_identity<decltype(Facts::tokengate_tags())> {};
 
+/// Reads the names in a tag: where they are those of a std::string that is gone, this is no constant expression.
+template <class Given>
+constexpr bool lasts(const Given&) {
+  return true;
+}
+constexpr bool lasts(std::string_view name) {
+  for (const char letter : name) static_cast<void>(char{letter});
+  return true;
+}
+constexpr bool lasts(const sticky_anchor& given) { return lasts(given.name); }
+constexpr bool lasts(const lane& given) { return lasts(given.name); }
+template <std::size_t Count>
+constexpr bool lasts(const external_calls<Count>& given) {
+  for (const std::string_view name : given.names) lasts(name);
+  return true;
+}
+template <class... Given>
+constexpr bool all_last(const tags<Given...>& all) {
+  return std::apply([](const Given&... each) { return (lasts(each) && ...); }, all.given);
+}
+
 template <class Facts>
-concept constant_tags = requires { typename std::bool_constant<(static_cast<void>(Facts::tokengate_tags()), true)>; };
+concept constant_tags = requires { typename std::bool_constant<all_last(Facts::tokengate_tags())>; };
 
 /// The tags of a declaration, kept for the whole run: facts refer into them. None where they cannot be read.
 template <class Facts>
@@ -81,7 +103,7 @@ inline constexpr auto given_tags<Facts> = Facts::tokengate_tags();
 template <class Facts>
 struct call_of {};
 template <class Facts>
-  requires requires { &Facts::tokengate_call; }
+  requires requires { typename std::type_identity<decltype(Facts::tokengate_call)>::type; }
 struct call_of<Facts> : signature<decltype(Facts::tokengate_call)> {};
 template <class Facts>
   requires requires { Facts::tokengate_callable(); }
@@ -90,9 +112,16 @@ struct call_of<Facts> : signature<decltype(Facts::tokengate_callable())> {};
 template <class Facts>
 concept has_call = requires { typename call_of<Facts>::parameters; };
 
-/// What stands for the callable of an instance is a value at all; if not the compiler has said so.
+/// Has two members of one name, if `Facts` has a function, be it only a template or one with a deduced result.
+struct rival {
+  int tokengate_call;
+};
 template <class Facts>
-concept readable_call = has_call<Facts> || requires { Facts::tokengate_callable(); };
+struct with_rival : Facts, rival {};
+
+/// There is a function, or what stands for the callable of an instance is a value; if not the compiler has said so.
+template <class Facts>
+concept readable_call = requires { Facts::tokengate_callable(); } || !requires { &with_rival<Facts>::tokengate_call; };
 
 template <class Facts>
 consteval operation_info read_info() {

@@ -40,21 +40,20 @@
 #define TOKENGATE_DETAIL_BODY(facts, result, parameters) \
   [[maybe_unused]] TOKENGATE_DETAIL_BARE(result) tokengate_body TOKENGATE_DETAIL_PREPENDED(facts, parameters)
 
-#define TOKENGATE_DETAIL_FACTS_OF_CALL(facts, result, name, parameters, ...)                                     \
-  struct facts {                                                                                                 \
-    static TOKENGATE_DETAIL_BARE(result) tokengate_call parameters;                                              \
-    TOKENGATE_DETAIL_COMMON_FACTS(facts, name, (::tokengate::token<TOKENGATE_DETAIL_BARE(result)>), #parameters, \
-                                  __VA_ARGS__)                                                                   \
+#define TOKENGATE_DETAIL_FACTS_OF_CALL(facts, result, name, parameters, ...) \
+  struct facts {                                                             \
+    static TOKENGATE_DETAIL_BARE(result) tokengate_call parameters;          \
+    TOKENGATE_DETAIL_COMMON_FACTS(facts, name, #parameters, __VA_ARGS__)     \
   };
 
-#define TOKENGATE_DETAIL_FACTS_OF_INSTANCE(facts, name, callable, ...)                                              \
-  struct facts {                                                                                                    \
-    static constexpr auto tokengate_callable = [] {                                                                 \
-      TOKENGATE_DETAIL_TAG_NAMES                                                                                    \
-      return ::tokengate::detail::instance_of(TOKENGATE_DETAIL_BARE(callable));                                     \
-    };                                                                                                              \
-    TOKENGATE_DETAIL_COMMON_FACTS(facts, name, (typename ::tokengate::detail::token_of<facts, Arguments...>::type), \
-                                  "what " #callable " takes", __VA_ARGS__)                                          \
+#define TOKENGATE_DETAIL_FACTS_OF_INSTANCE(facts, name, callable, ...)                                     \
+  struct facts {                                                                                           \
+    static constexpr auto tokengate_callable = []<class InstanceOf = ::tokengate::detail::instance_of>() { \
+      TOKENGATE_DETAIL_TAG_NAMES                                                                           \
+      if constexpr (requires { InstanceOf()(TOKENGATE_DETAIL_BARE(callable)); })                           \
+        return InstanceOf()(TOKENGATE_DETAIL_BARE(callable));                                              \
+    };                                                                                                     \
+    TOKENGATE_DETAIL_COMMON_FACTS(facts, name, "what " #callable " takes", __VA_ARGS__)                    \
   };
 
 // How a place refuses the rule of a plugin: by using what the rule made unavailable. Written so that each compiler says
@@ -82,7 +81,7 @@
 #endif
 
 // What both kinds have: facts, and the refusals that come later than the declaration but must carry its name.
-#define TOKENGATE_DETAIL_COMMON_FACTS(facts, name, answer, takes, ...)                                                \
+#define TOKENGATE_DETAIL_COMMON_FACTS(facts, name, takes, ...)                                                        \
   static constexpr ::tokengate::detail::declared_place tokengate_place{#name, __FILE__, __LINE__};                    \
   static constexpr auto tokengate_tags = [] {                                                                         \
     TOKENGATE_DETAIL_TAG_NAMES                                                                                        \
@@ -91,7 +90,7 @@
   template <class... Arguments>                                                                                       \
     requires(::tokengate::detail::misfits<facts, Arguments...>)                                                       \
   __attribute__((unavailable("tokengate[TG-E301] operation '" #name "': the arguments do not fit; it takes " takes))) \
-  TOKENGATE_DETAIL_BARE(answer)                                                                                       \
+  typename ::tokengate::detail::token_of<facts, Arguments...>::type                                                   \
   operator()(Arguments&&...) const {                                                                                  \
     return {};                                                                                                        \
   }                                                                                                                   \
@@ -100,7 +99,8 @@
   __attribute__((unavailable("tokengate[TG-E304] operation '" #name                                                   \
                              "': what this call keeps has no key under the hash_policy of its sticky_anchor; give a " \
                              "value, say tokengate::fingerprint_by_address for a pointer or reference, or choose "    \
-                             "another hash_policy"))) TOKENGATE_DETAIL_BARE(answer)                                   \
+                             "another hash_policy")))                                                                 \
+  typename ::tokengate::detail::token_of<facts, Arguments...>::type                                                   \
   operator()(Arguments&&...) const {                                                                                  \
     return {};                                                                                                        \
   }                                                                                                                   \
@@ -132,11 +132,11 @@
 // The object, and everything about a declaration that can be refused at once. The object is declared only: an empty
 // object needs no storage of its own, and unlike a definition a declaration may be repeated, so that an overload is
 // refused once and by name.
-#define TOKENGATE_DETAIL_OPERATION(facts, name)                                       \
-  struct tokengate_key_##name;                                                        \
-  [[maybe_unused]] static void tokengate_chosen_##name(const void*);                  \
-  using TOKENGATE_DETAIL_LINED(tokengate_first_##name##_) =                           \
-      decltype(tokengate_chosen_##name(static_cast<tokengate_key_##name*>(nullptr))); \
+#define TOKENGATE_DETAIL_OPERATION(facts, name)                                         \
+  struct tokengate_key_##name;                                                          \
+  [[maybe_unused]] static void tokengate_chosen_##name(const void*);                    \
+  using TOKENGATE_DETAIL_LINED(tokengate_first_##name##_) =                             \
+      decltype((tokengate_chosen_##name)(static_cast<tokengate_key_##name*>(nullptr))); \
   TOKENGATE_DETAIL_DECLARED(facts, TOKENGATE_DETAIL_LINED(tokengate_first_##name##_), name)
 
 #define TOKENGATE_DETAIL_DECLARED(facts, first, name)                                                                \
@@ -172,8 +172,9 @@
                           "give a duration such as timeout{30s}")                                                    \
   TOKENGATE_DETAIL_REFUSE(facts, name, tags_not_constant, "TG-E113", "its tags are not constant expressions",        \
                           "use values the compiler knows")                                                           \
-  TOKENGATE_DETAIL_REFUSE(facts, name, no_single_signature, "TG-E114", "what it is made of has no single signature", \
-                          "name one function, instance or member; choose an overload with static_cast")              \
+  TOKENGATE_DETAIL_REFUSE(                                                                                           \
+      facts, name, no_single_signature, "TG-E114", "what it is made of has no single signature",                     \
+      "name one function, instance or member; choose an overload with static_cast, write types for auto")            \
   TOKENGATE_DETAIL_REFUSE(facts, name, unmovable_result, "TG-E115", "its result cannot be moved out",                \
                           "return something movable, such as std::unique_ptr")                                       \
   TOKENGATE_DETAIL_REFUSE(facts, name, empty_lane, "TG-E119", "lane has an empty name",                              \
@@ -260,7 +261,7 @@
 #define TOKENGATE_DETAIL_DEFINITION(facts, result, name, parameters)                                                 \
   struct tokengate_key_##name;                                                                                       \
   [[maybe_unused]] static void tokengate_chosen_##name(const void*);                                                 \
-  using facts = decltype(tokengate_chosen_##name(static_cast<tokengate_key_##name*>(nullptr)));                      \
+  using facts = decltype((tokengate_chosen_##name)(static_cast<tokengate_key_##name*>(nullptr)));                    \
   static_assert(!std::is_void_v<facts>,                                                                              \
                 "tokengate[TG-E117] operation '" #name                                                               \
                 "': TOKENGATE_DEFINE without a declaration; add TOKENGATE_DECLARE, or use TOKENGATE_OPERATION");     \

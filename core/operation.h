@@ -128,6 +128,31 @@ concept misfits = verdict_on<Facts, Arguments...> == verdict::misfit;
 template <class Facts, class... Arguments>
 concept lacks_key = verdict_on<Facts, Arguments...> == verdict::without_key;
 
+template <class Facts, class... Given>
+auto launch_exactly(std::remove_reference_t<Given>&... given) {
+  if constexpr (unusable<Facts>)
+    return token<typename usable_call<Facts>::result>();
+  else
+    return call_arguments<Facts, Given...>::launch(std::forward<Given>(given)...);
+}
+
+/// The calls with the first parameters, with one more, and so on to all: those that leave the rest to its defaults.
+template <class Facts, class Given, class... Rest>
+struct exact_calls;
+template <class Facts, class... Given>
+struct exact_calls<Facts, list<Given...>> {
+  auto operator()(Given... given) const volatile { return launch_exactly<Facts, Given...>(given...); }
+};
+template <class Facts, class... Given, class Next, class... Rest>
+struct exact_calls<Facts, list<Given...>, Next, Rest...> : exact_calls<Facts, list<Given..., Next>, Rest...> {
+  using exact_calls<Facts, list<Given..., Next>, Rest...>::operator();
+  auto operator()(Given... given) const volatile
+    requires accepts<Facts, Given...>
+  {
+    return launch_exactly<Facts, Given...>(given...);
+  }
+};
+
 /// The call as it was declared, for braced lists: operation({1, 2}, "x"). Being volatile it is the worse choice, and so
 /// only taken where the one that deduces its arguments cannot be.
 template <class Facts, class Parameters>
@@ -135,14 +160,7 @@ struct exact_call {
   void operator()(exact_call) const = delete;  // nothing to add to an operation without arguments, or of a member
 };
 template <class Facts, class First, class... Rest>
-struct exact_call<Facts, list<First, Rest...>> {
-  auto operator()(First first, Rest... rest) const volatile {
-    if constexpr (unusable<Facts>)
-      return token<typename usable_call<Facts>::result>{};
-    else
-      return call_arguments<Facts, First, Rest...>::launch(std::forward<First>(first), std::forward<Rest>(rest)...);
-  }
-};
+struct exact_call<Facts, list<First, Rest...>> : exact_calls<Facts, list<First>, Rest...> {};
 template <class Facts, class Member, class... Rest>
 struct exact_call<Facts, list<receiver<Member>, Rest...>> : exact_call<Facts, list<>> {};
 

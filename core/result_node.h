@@ -22,10 +22,11 @@ struct nothing {};
 /// terminates the program.
 [[noreturn]] void refuse_thread_exit(const node& guilty) noexcept;
 
-/// How a result is kept: references by address, void as nothing, everything else as itself.
+/// How a result is kept: references by address, void as nothing, everything else as itself, but not constant.
 template <class T>
-using kept = std::conditional_t<std::is_void_v<T>, nothing,
-                                std::conditional_t<std::is_reference_v<T>, std::remove_reference_t<T>*, T>>;
+using kept =
+    std::conditional_t<std::is_void_v<T>, nothing,
+                       std::conditional_t<std::is_reference_v<T>, std::remove_reference_t<T>*, std::remove_cv_t<T>>>;
 
 /// A node with room for a result of type T or the exception in its place; which one is alive follows from the state.
 template <class T>
@@ -174,7 +175,7 @@ struct call_type {
       T&& returned = Op::invoke(std::forward<Stored>(std::get<Place>(self.arguments_))...);  // named: has an address
       self.value_ = std::addressof(returned);
     } else {
-      ::new (&self.value_) T(Op::invoke(std::forward<Stored>(std::get<Place>(self.arguments_))...));
+      ::new (&self.value_) kept<T>(Op::invoke(std::forward<Stored>(std::get<Place>(self.arguments_))...));
     }
   }
 

@@ -26,20 +26,35 @@ template <class Function>
 struct signature<Function*> : signature<Function> {};
 
 // A member function: the object comes first. How it may be qualified only matters to std::invoke.
-#define TOKENGATE_DETAIL_MEMBER(qualifiers)                     \
-  template <class Class, class Result, class... Parameters>     \
-  struct signature<Result (Class::*)(Parameters...) qualifiers> \
+template <class Member>
+struct member_signature {};
+#define TOKENGATE_DETAIL_MEMBER(qualifiers)                            \
+  template <class Class, class Result, class... Parameters>            \
+  struct member_signature<Result (Class::*)(Parameters...) qualifiers> \
       : signature<Result(receiver<Result (Class::*)(Parameters...) qualifiers>, Parameters...)> {};
-TOKENGATE_DETAIL_MEMBER()
-TOKENGATE_DETAIL_MEMBER(const)
-TOKENGATE_DETAIL_MEMBER(noexcept)
-TOKENGATE_DETAIL_MEMBER(const noexcept)
+#define TOKENGATE_DETAIL_MEMBERS(qualifiers)    \
+  TOKENGATE_DETAIL_MEMBER(qualifiers)           \
+  TOKENGATE_DETAIL_MEMBER(qualifiers&)          \
+  TOKENGATE_DETAIL_MEMBER(qualifiers&&)         \
+  TOKENGATE_DETAIL_MEMBER(qualifiers noexcept)  \
+  TOKENGATE_DETAIL_MEMBER(qualifiers& noexcept) \
+  TOKENGATE_DETAIL_MEMBER(qualifiers&& noexcept)
+TOKENGATE_DETAIL_MEMBERS()
+TOKENGATE_DETAIL_MEMBERS(const)
+TOKENGATE_DETAIL_MEMBERS(volatile)
+TOKENGATE_DETAIL_MEMBERS(const volatile)
+#undef TOKENGATE_DETAIL_MEMBERS
 #undef TOKENGATE_DETAIL_MEMBER
+template <class Member>
+  requires std::is_member_function_pointer_v<Member>
+struct signature<Member> : member_signature<Member> {};
 
-/// The callable an instance is made of, as a value; a lambda or another object with one call operator is none.
-template <class Callable>
-constexpr Callable instance_of(Callable callable) {
-  return callable;
-}
+/// The callable an instance is made of, as a value. An overloaded name is none, nor is a template.
+struct instance_of {
+  template <class Callable>
+  constexpr Callable operator()(Callable callable) const {
+    return callable;
+  }
+};
 
 }  // namespace tokengate::detail

@@ -40,7 +40,7 @@ template <>
 struct tag_traits<storage_speed> {
   using kind = storage_speed;
   static constexpr void apply(storage_speed given, operation_info& info) {
-    info.attributes.storage = static_cast<std::uint8_t>(given);
+    info.attributes.storage = static_cast<std::uint8_t>(given) & 7;  // bits that it has: -Wconversion
   }
 };
 

@@ -1,13 +1,15 @@
 #!/bin/bash
 # Compares what compilers said of a file with what its comments expect; rules.bzl documents the comments.
 #
-#   check_diagnostics.sh refused|clean CONTROL (COMPILER DIAGNOSTICS)... -- SOURCE...
+#   check_diagnostics.sh refused[=LINES]|clean CONTROL (COMPILER DIAGNOSTICS)... -- SOURCE...
 #
 # DIAGNOSTICS is the compiler's output with a last line "exit code N". With a CONTROL that is not empty the comparison
-# itself is under test: it must fail, and its report must contain every line of CONTROL.
+# itself is under test: it must fail, and its report must contain every line of CONTROL. With LINES at most so many lines
+# lie between two errors, ahead of the first, and after the last.
 set -u
 
-mode=$1 control=$2
+mode=${1%%=*} limit=0 control=$2
+[[ $1 == *=* ]] && limit=${1#*=}
 shift 2
 compilers=() outputs=()
 while [[ $1 != -- ]]; do
@@ -82,17 +84,24 @@ is_said() {
 
 # Compares the output file $2 of compiler $1.
 compare() {
-  local compiler=$1 output=$2 line place message exit_code='' failed=0 i
+  local compiler=$1 output=$2 line place message exit_code='' failed=0 between=0 i
   local located='^([^: ]+:[0-9]+):([0-9]+:)? (fatal error|error|internal compiler error|sorry, unimplemented): (.*)$'
   local elsewhere='^[^: ]+: (fatal error|error|internal compiler error): '
   local -A met=()
 
   while IFS= read -r line; do
+    if [[ $line =~ $located ]]; then
+      between=0
+    elif [[ $line != 'exit code '* ]] && ((++between == limit + 1 && limit > 0)); then
+      echo "$compiler: more than $limit lines without an error: $line"
+      failed=1
+    fi
     if [[ $line =~ ^exit\ code\ ([0-9]+)$ ]]; then
       exit_code=${BASH_REMATCH[1]}
     elif [[ $line =~ $located ]]; then
       place=${BASH_REMATCH[1]#./} message=${BASH_REMATCH[4]}
       [[ $place =~ ^bazel-out/[^/]+/bin/(.*) ]] && place=${BASH_REMATCH[1]}
+      [[ $place =~ /_virtual_includes/[^/]+/tokengate/(.*) ]] && place=${BASH_REMATCH[1]}
       for i in "${!where[@]}"; do
         [[ ! ${met[$i]:-} ]] && is_expected "$message" "$place" "$i" || continue
         met[$i]=1

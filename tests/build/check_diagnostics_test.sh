@@ -43,6 +43,26 @@ check 1 refused "pay  // expect: TG-E101 'you' // compiler says: static" "$refus
 check 0 refused 'pay  // expect: TG-E101' "./$refused"
 check 0 refused 'pay  // expect: TG-E101' "bazel-out/k8-opt/bin/$refused"
 
+check 0 refused 'pay  // expect: TG-E101' "bazel-out/k8-opt/bin/shop/_virtual_includes/pay/tokengate/$refused"
+
+# Pages of notes around an error.
+check 0 refused=3 'pay  // expect: TG-E101' "one
+two
+three
+$refused
+one"
+check 1 refused=3 'pay  // expect: TG-E101' "one
+two
+three
+four
+$refused" 'more than 3 lines without an error: four'
+check 1 refused=3 'pay  // expect: TG-E101' "${refused%$'\n'*}
+one
+two
+three
+four
+exit code 1" 'more than 3 lines without an error: four'
+
 # Errors that are nobody's line, and compilers that do not even come to refusing.
 check 1 refused 'pay  // expect: TG-E101' "g++: error: unrecognized command-line option
 $refused" 'unexpected: g++: error: unrecognized'

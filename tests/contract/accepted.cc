@@ -99,13 +99,19 @@ TOKENGATE_OPERATION((std::map<int, std::string>), with_commas, (int n)) { return
 TOKENGATE_OPERATION((std::pair<int, int>), pair, ()) { return {1, 2}; }
 TOKENGATE_OPERATION(std::unique_ptr<int>, move_only, (int n)) { return std::make_unique<int>(n); }
 TOKENGATE_OPERATION(const std::string&, reference, (const std::string* text)) { return *text; }
+TOKENGATE_OPERATION(const std::string, constant, (const std::string* text)) { return *text; }
 TOKENGATE_OPERATION(std::string_view, view, (const std::string* text)) { return *text; }
 TOKENGATE_OPERATION(function, callback, ()) {
   return [](int n) { return n; };
 }
 TOKENGATE_OPERATION(std::vector<tokengate::token<int>>, tokens, ()) { return {}; }
 TOKENGATE_OPERATION(std::optional<std::shared_ptr<int>>, optional, ()) { return std::nullopt; }
+// Named like what the macros name.
+struct Arguments {};
+struct Name {};
+TOKENGATE_OPERATION(Arguments, named, (Name)) { return {}; }
 TOKENGATE_APPLICATION(all);
+[[maybe_unused]] int run() { return static_cast<int>(constant(nullptr).get().size()) + (named(Name{}).get(), 1); }
 
 static_assert(std::is_same_v<decltype(with_commas(1)), tokengate::token<std::map<int, std::string>>>);
 static_assert(std::is_same_v<decltype(move_only(1)), tokengate::token<std::unique_ptr<int>>>);
@@ -132,6 +138,9 @@ struct owning_view : std::ranges::view_base {
 
 TOKENGATE_OPERATION(int, defaults, (int a, std::string b = "one, two", std::vector<int> c = {1, 2})) {
   return a + static_cast<int>(b.size() + c.size());
+}
+TOKENGATE_OPERATION(int, first_listed, (std::vector<int> a, std::map<int, int> b = {}, int c = 3)) {
+  return static_cast<int>(a.size() + b.size()) + c;
 }
 TOKENGATE_OPERATION(int, by_reference, (const std::string& text, const std::vector<int>& numbers)) {
   return static_cast<int>(text.size() + numbers.size());
@@ -164,6 +173,8 @@ TOKENGATE_APPLICATION(all);
 static_assert(std::is_same_v<decltype(defaults(1)), tokengate::token<int>>);
 static_assert(std::is_same_v<decltype(defaults(1, "two")), tokengate::token<int>>);
 static_assert(std::is_same_v<decltype(defaults(1, "two", {3, 4})), tokengate::token<int>>);
+static_assert(std::is_same_v<decltype(first_listed({1, 2})), tokengate::token<int>>);
+static_assert(std::is_same_v<decltype(first_listed({1, 2}, {{3, 4}})), tokengate::token<int>>);
 static_assert(std::is_same_v<decltype(by_reference("text", {1, 2})), tokengate::token<int>>);
 static_assert(
     std::is_same_v<decltype(by_reference(std::cref(std::declval<std::string&>()), {})), tokengate::token<int>>);
@@ -209,6 +220,10 @@ class counter {
  public:
   int add(int more) { return value_ += more; }
   int value() const noexcept { return value_; }
+  int added() & { return ++value_; }
+  int read() const& noexcept { return value_; }
+  int moved() && { return value_; }
+  int seen() const volatile { return value_; }
 
  private:
   int value_ = 0;
@@ -226,6 +241,10 @@ int hash_on(std::string path);
 
 TOKENGATE_INSTANCE(add, &counter::add, weight::light);
 TOKENGATE_INSTANCE(value, &counter::value);
+TOKENGATE_INSTANCE(added, &counter::added);
+TOKENGATE_INSTANCE(read, &counter::read);
+TOKENGATE_INSTANCE(moved, &counter::moved);
+TOKENGATE_INSTANCE(seen, &counter::seen);
 TOKENGATE_INSTANCE(twice, (times<int, 2>), timeout{1s});
 TOKENGATE_INSTANCE(chosen, (static_cast<double (*)(double)>(overloaded)));
 TOKENGATE_STORAGE_INSTANCES(read_block, read_on, weight::light);
@@ -241,11 +260,13 @@ int hash_on(std::string path) {
   return read_block(Tier, std::move(path), 1).get();
 }
 
-static_assert(all.size() == 12);
+static_assert(all.size() == 16);
 static_assert(std::is_same_v<decltype(add(std::declval<counter*>(), 1)), tokengate::token<int>>);
 static_assert(std::is_same_v<decltype(add(std::ref(std::declval<counter&>()), 1)), tokengate::token<int>>);
 static_assert(std::is_same_v<decltype(add(std::make_shared<counter>(), 1)), tokengate::token<int>>);
 static_assert(std::is_same_v<decltype(value(counter())), tokengate::token<int>>);
+static_assert(std::is_same_v<decltype(added(std::declval<counter*>())), tokengate::token<int>>);
+static_assert(std::is_same_v<decltype(moved(counter())), tokengate::token<int>>);
 static_assert(std::is_same_v<decltype(chosen(1)), tokengate::token<double>>);
 static_assert(read_block_slow.info.attributes.storage == static_cast<int>(storage_speed::slow));
 static_assert(read_block_insane.info.attributes.storage == static_cast<int>(storage_speed::insane));

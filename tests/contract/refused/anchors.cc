@@ -15,6 +15,13 @@ struct told {
   int n = 0;
   friend void fingerprint_append(auto& to, const told& each) { to(each.n); }
 };
+// As types for JSON are: a range of its own kind.
+struct document {
+  using value_type = document;
+  std::vector<document> parts;
+  auto begin() const { return parts.begin(); }
+  auto end() const { return parts.end(); }
+};
 struct later;
 struct tells_too_much {
   int* n = nullptr;
@@ -40,6 +47,8 @@ TOKENGATE_OPERATION(int, wrapped, (std::reference_wrapper<told> t), sticky_ancho
 TOKENGATE_OPERATION(int, inside, (std::vector<std::pair<int, unknown>> v), sticky_anchor{"a"}) {  // expect: TG-E120
   return v[0].first;
 }
+TOKENGATE_OPERATION(bool, tree, (document), sticky_anchor{"a"}) { return true; }  // expect: TG-E120 'tree'
+TOKENGATE_OPERATION(bool, by_its_type, (document), sticky_anchor{"a"}, hash_policy::fast) { return true; }
 TOKENGATE_OPERATION(int, whole, (unknown u), sticky_anchor{"a"}, hash_policy::full) { return u.n; }  // expect: TG-E120
 TOKENGATE_OPERATION(void*, address, (void* p), sticky_anchor{"a"}, hash_policy::full) { return p; }  // expect: TG-E120
 // Each mistake once: what dangles is not told to lack a fingerprint as well.

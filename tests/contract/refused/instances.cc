@@ -23,8 +23,13 @@ TOKENGATE_INSTANCE(lambda, [](auto n) { return n; });  // expect: TG-E114 'lambd
 TOKENGATE_INSTANCE(number, 42);                        // expect: TG-E114 'number'
 TOKENGATE_INSTANCE(open_ended, variadic);              // expect: TG-E114 'open_ended'
 TOKENGATE_INSTANCE(data_member, &counter::value);      // expect: TG-E114 'data_member'
-TOKENGATE_INSTANCE(dangling, view);                    // expect: TG-E105 'dangling'
-TOKENGATE_INSTANCE(member, &counter::count);           // expect: TG-E105 'member'
+// The parameters and the result of an operation must be types, too.
+TOKENGATE_OPERATION(int, c_variadic, (int n, ...)) { return n; }   // expect: TG-E114 'c_variadic'
+TOKENGATE_OPERATION(int, any_number, (auto n)) { return int(n); }  // expect: TG-E114 'any_number'
+TOKENGATE_OPERATION(auto, deduced, (int n)) { return n; }          // expect: TG-E114 'deduced'
+TOKENGATE_OPERATION(auto, trailing, (int n)) -> int { return n; }  // expect: TG-E114 'trailing'
+TOKENGATE_INSTANCE(dangling, view);                                // expect: TG-E105 'dangling'
+TOKENGATE_INSTANCE(member, &counter::count);                       // expect: TG-E105 'member'
 
 template <tokengate::storage_speed>
 int read_on(int n) {
@@ -39,7 +44,7 @@ inline constexpr tokengate::storage_choice not_slow{fetch_fast, fetch_moderate, 
 inline constexpr tokengate::storage_choice not_fast{fetch_slow, fetch_moderate, fetch_slow, fetch_insane};
 inline constexpr tokengate::storage_choice in_order{fetch_slow, fetch_moderate, fetch_fast, fetch_insane};
 
-TOKENGATE_INSTANCE(both, overloaded);  // expect: error
+TOKENGATE_INSTANCE(both, overloaded);  // expect: TG-E114 'both'
 TOKENGATE_APPLICATION(all);
 
 int run() {

@@ -24,6 +24,14 @@ TOKENGATE_OPERATION(int, twice, (double n)) { return static_cast<int>(n); }  // 
 TOKENGATE_APPLICATION(all);
 }  // namespace elsewhere
 
+namespace around {
+TOKENGATE_OPERATION(int, same, (int n)) { return n; }
+inline namespace v1 {
+TOKENGATE_OPERATION(int, same, (int n)) { return n; }  // expect: TG-E201 'same'
+}  // namespace v1
+TOKENGATE_APPLICATION(all);
+}  // namespace around
+
 TOKENGATE_APPLICATION(all);
 
 // A name stands for its first declaration.

@@ -43,6 +43,9 @@ TOKENGATE_OPERATION(int, yesterday, (int n), timeout{-24h}) { return n; }       
 extern std::chrono::seconds patience;
 TOKENGATE_OPERATION(int, patient, (int n), timeout{patience}) { return n; }  // expect: TG-E113 'patient'
 
+// The name of a string that is gone.
+TOKENGATE_OPERATION(int, gone, (int n), sticky_anchor{std::string("x")}) { return n; }  // expect: TG-E113 'gone'
+
 TOKENGATE_APPLICATION(all);
 
 // What was refused can still be called, without a second error.
