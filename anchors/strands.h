@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include <tokengate/core/node.h>
 
@@ -22,6 +23,24 @@ class strands {
 
   /// The token whose turn it is has ended, or does not want it now: it is the turn of the next one, if there is one.
   void leave(detail::node& token) noexcept;
+
+  /// The same for a token that will enter again, and `along(waiting)` says which of those behind it do so, too: asked
+  /// of each in order, once; it is out of the strand by then.
+  template <class Along>
+  void step_aside(detail::node& token, Along along) noexcept {
+    auto& own = extra(token);
+    detail::node *next = own.next, *last = nullptr;
+    own.next = nullptr;
+    while (next != nullptr) {
+      detail::node& each = *std::exchange(next, extra(*next).next);
+      if (along(each)) continue;
+      (last == nullptr ? own.next : extra(*last).next) = &each;
+      extra(each).next = nullptr;
+      last = &each;
+    }
+    own.ahead = last;
+    leave(token);
+  }
 
   /// A token whose turn came by leave(), each once, oldest turn first; or null.
   detail::node* pop() noexcept;

@@ -81,15 +81,29 @@ node* core::next_turn(std::uint32_t& modes) noexcept {
   while (node* const token = strands_.pop()) {
     runtime_.slots.give(1);
     const bool cancelling = (modes & mode_cancelling) != 0;
-    if (cancelling || held_back(*token, modes)) {
+    if (cancelling) {
       strands_.leave(*token);
-      if (cancelling) kill(*token, token_state::killed);
-    } else if (token->tags.storage != 0 ? claim_with_permit(*token) : claim_queued(*token)) {
+      kill(*token, token_state::killed);
+    } else if (!held_back_in_turn(*token, modes) &&
+               (token->tags.storage != 0 ? claim_with_permit(*token) : claim_queued(*token))) {
       return token;
     }
     modes = start_taking();  // as in next()
   }
   return nullptr;
+}
+
+/// Of one that has its turn. Those behind it that must not come before it are held back with it, for it will enter at
+/// the end; and they come before all that are held back already, which had not entered yet.
+bool core::held_back_in_turn(node& token, std::uint32_t modes) noexcept {
+  const auto group = ++groups_held_;
+  if (!held_back(token, modes, group)) return false;
+  strands_.step_aside(token, [this, modes, group](node& behind) {
+    if (!held_back(behind, modes, group)) return false;
+    runtime_.slots.give(1);
+    return true;
+  });
+  return true;
 }
 
 /// With the queue's share in hand, which is given up, and its turn.

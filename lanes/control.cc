@@ -21,6 +21,7 @@ void runtime::wait_until_heeded() const noexcept {
 
 void runtime::pause() {
   const std::scoped_lock lock(control_);
+  if (closed.load(std::memory_order_relaxed)) return;  // stop() lifts, under the lock, what was paused before
   all_paused_ = true;
   restricted_.store(true, std::memory_order_relaxed);
   for (const auto& each : cores) each->set_modes(mode_paused);
@@ -44,6 +45,7 @@ void runtime::resume() {
 
 void runtime::pause_operation(std::uint32_t operation) {
   const std::scoped_lock lock(control_);
+  if (closed.load(std::memory_order_relaxed)) return;  // as in pause()
   operation_paused_[operation].store(true, std::memory_order_relaxed);
   restricted_.store(true, std::memory_order_relaxed);
   for (const auto& each : cores) each->set_modes(mode_some_paused);

@@ -107,7 +107,8 @@ class coordinator {
   std::size_t kill_all(std::string_view reason = "killed");
 
   /// From its return on no token that came from outside is begun; what runs goes on, with its children. New ones wait
-  /// at the gate, in order. resume() lets them in, in that order. Not inside a token.
+  /// at the gate, in order. resume() lets them in, in that order. stop() ends all pauses, and there are none while it
+  /// drains. Not inside a token.
   void pause();
   void resume();
   /// The same for the tokens of one operation, also for those that tokens make: whoever waits for them waits on.

@@ -162,7 +162,8 @@ class core : public detail::host {
   virtual unsigned first_victim() noexcept { return index_ + 1u; }
   bool claim(detail::node& token, std::uint32_t modes) noexcept;
   bool must_wait(const detail::node& token, std::uint32_t modes) const noexcept;
-  bool held_back(detail::node& token, std::uint32_t modes) noexcept;
+  /// With `group`: one of its key's strand, older than all that are kept (held_tokens.h).
+  bool held_back(detail::node& token, std::uint32_t modes, std::uint64_t group = 0) noexcept;
   /// Until stop_taking(), or until the token that is taken begins, a pause that is being made waits.
   std::uint32_t start_taking() noexcept {
     taking_.store(true, std::memory_order_relaxed);
@@ -220,6 +221,7 @@ class core : public detail::host {
   bool behind_in_strand(detail::node& token) noexcept;
   bool claim_queued(detail::node& token) noexcept;
   detail::node* next_turn(std::uint32_t& modes) noexcept;
+  bool held_back_in_turn(detail::node& token, std::uint32_t modes) noexcept;
   bool anchor_allows_inline(const detail::node& child) const noexcept;
   void left(const detail::node& token) noexcept;
   [[gnu::noinline]] void left_by_end(detail::node& token) noexcept;
@@ -275,6 +277,7 @@ class core : public detail::host {
   bound_stack bound_;                             // children that must run here
   child_deque open_;                              // children, and what was taken from lanes, that others may take
   held_tokens held_;                              // admitted tokens that a pause keeps back
+  std::uint64_t groups_held_ = 0;                 // how many groups of tokens of a strand were
   anchors::strands strands_;                      // admitted tokens whose exclusive anchor another one has
   std::array<std::uint32_t, 64> known_calls_{};   // calls that leads declare: both numbers, by that of the child
   permit_wait* granted_ = nullptr;                // tokens that got their storage permit, oldest first

@@ -179,10 +179,10 @@ bool core::must_wait(const node& token, std::uint32_t modes) const noexcept {
 }
 
 /// Keeps a token that must not begin now, or not before an older one of its operation.
-bool core::held_back(node& token, std::uint32_t modes) noexcept {
+bool core::held_back(node& token, std::uint32_t modes, std::uint64_t group) noexcept {
   if (!must_wait(token, modes) && !held_.before(token)) return false;
   try {
-    held_.push(token);
+    group == 0 ? held_.push(token) : held_.push_older(token, group);
   } catch (const std::bad_alloc&) {
     return false;  // no memory to keep it: rather begun than lost
   }

@@ -1,9 +1,14 @@
+#include <cstddef>
 #include <utility>
 
 #include <tokengate/lanes/core.h>
 #include <tokengate/lanes/fiber_scheduler.h>
 
 namespace tokengate::lanes {
+
+// How many want Boost's scheduler of this thread: boost::fibers::context_initializer::counter_, of context.cpp, which
+// no header declares. The last one ends it. `__thread`: there is no constructor to call first.
+extern __thread std::size_t users_of_scheduler __asm__("_ZN5boost6fibers19context_initializer8counter_E");
 
 void fiber_scheduler::awakened(context* fiber) noexcept {
   if (fiber->is_context(boost::fibers::type::dispatcher_context))
@@ -48,5 +53,8 @@ fiber_scheduler::context* fiber_scheduler::pick_next() noexcept {
 }
 
 void fiber_scheduler::suspend_until(const std::chrono::steady_clock::time_point&) noexcept { core_.idle(); }
+
+scheduler_kept::scheduler_kept() noexcept { ++users_of_scheduler; }
+scheduler_kept::~scheduler_kept() { --users_of_scheduler; }
 
 }  // namespace tokengate::lanes

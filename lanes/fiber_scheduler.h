@@ -72,4 +72,15 @@ class fiber_scheduler : public boost::fibers::algo::algorithm {
   alignas(64) std::atomic<detail::waiter*> outside_{nullptr};
 };
 
+/// Boost.Fiber ends a thread's scheduler together with the thread's thread-locals, and waits for its fibers then. But
+/// std::exit() in a token ends them, too, on that token's fiber, which would so wait for itself. While this lives they
+/// leave the scheduler alone. To be made and destroyed by the thread, which has a scheduler.
+class scheduler_kept {
+ public:
+  scheduler_kept() noexcept;
+  scheduler_kept(const scheduler_kept&) = delete;
+  scheduler_kept& operator=(const scheduler_kept&) = delete;
+  ~scheduler_kept();
+};
+
 }  // namespace tokengate::lanes

@@ -61,11 +61,14 @@ bool core::claim_permitted(node& token) noexcept {
 
 /// It had to wait for its permit: meanwhile there may be a pause, or an end of everything.
 bool core::claim_granted(node& token, std::uint32_t modes) noexcept {
-  const bool cancelling = (modes & mode_cancelling) != 0;
-  if (!cancelling && !held_back(token, modes)) return claim_permitted(token);
+  const bool cancelling = (modes & mode_cancelling) != 0, exclusive = token.tags.exclusive;
+  if (!cancelling && !(exclusive ? held_back_in_turn(token, modes) : held_back(token, modes)))
+    return claim_permitted(token);
   tier_of(runtime_, token).release();
-  if (token.tags.exclusive) strands_.leave(token);
-  if (cancelling) kill(token, token_state::killed);
+  if (cancelling) {
+    if (exclusive) strands_.leave(token);
+    kill(token, token_state::killed);
+  }
   return false;
 }
 

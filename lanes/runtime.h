@@ -75,7 +75,7 @@ class runtime {
   [[nodiscard]] bool quiescent() const noexcept;
 
   // control.cc: what tokens may begin, and what shall end. Any thread but the cores' for pause().
-  /// Nothing more from outside is begun once this has returned.
+  /// Nothing more from outside is begun once this has returned. Nothing is paused once stop() has begun.
   void pause();
   void resume();
   /// Nor tokens of the operation (by number, 0 for submit), wherever they come from.

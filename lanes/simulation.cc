@@ -153,6 +153,7 @@ void simulation::run() noexcept {
   for (simulated_core* const each : cores_) each->begin();
   context::active()->get_scheduler()->set_algo(new algorithm(*this));
   main_ = context::active();
+  const scheduler_kept until_the_end;
   // Everything happens on other fibers; idle() has this one resumed when the last worker has ended.
   pick()->resume();
   simulated_core::leave();

@@ -23,6 +23,7 @@ void core::run() {
   exceptions_ = &exception_globals::of_thread();
   context::active()->get_scheduler()->set_algo(scheduler_);
   main_ = context::active();
+  const scheduler_kept until_the_end;
   // Everything happens on other fibers; idle() resumes this one when the last worker has ended.
   scheduler_->switch_away(*main_);
   stacks_.trim();

@@ -1,5 +1,6 @@
 // Strands: of the tokens of one key one at a time has its turn, in the order in which they came.
 #include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -51,6 +52,37 @@ TEST(strands, are_entered_one_after_the_other) {
   EXPECT_TRUE(all.vacant(first));
   EXPECT_FALSE(all.vacant(other));
   all.leave(other);
+}
+
+TEST(strands, are_left_for_a_while_by_some_together) {
+  for (const std::uint64_t along : {0u, 2u, 3u, 4u, 23u, 24u, 34u, 234u}) {
+    strands all;
+    std::vector<keyed_token> tokens;
+    for (std::uint64_t id = 1; id <= 5; ++id) tokens.emplace_back(id, 7);
+    for (auto& each : tokens) EXPECT_EQ(all.enter(each), &each == &tokens.front());
+    std::vector<std::uint64_t> asked, gone{1}, left;
+    all.step_aside(tokens[0], [&](const detail::node& behind) {
+      asked.push_back(behind.id());
+      const bool goes = std::to_string(along).find(std::to_string(behind.id())) != std::string::npos;
+      (goes ? gone : left).push_back(behind.id());
+      return goes;
+    });
+    EXPECT_EQ(asked, (std::vector<std::uint64_t>{2, 3, 4, 5}));
+    for (const auto id : gone) EXPECT_FALSE(all.enter(tokens[id - 1])) << "behind those that stayed";
+    left.insert(left.end(), gone.begin(), gone.end());
+    for (const auto id : left) {
+      EXPECT_EQ(all.pop(), &tokens[id - 1]);
+      all.leave(tokens[id - 1]);
+    }
+    EXPECT_TRUE(all.vacant(tokens[0]));
+  }
+  strands all;
+  keyed_token one(1, 7), two(2, 7);
+  EXPECT_TRUE(all.enter(one));
+  EXPECT_FALSE(all.enter(two));
+  all.step_aside(one, [](const detail::node&) { return true; });
+  EXPECT_TRUE(all.vacant(one));
+  EXPECT_TRUE(all.empty());
 }
 
 TEST(strands, turns_of_several_keys_come_out_oldest_first) {

@@ -41,6 +41,25 @@ TEST(held_tokens, go_oldest_first_over_all_operations) {
   EXPECT_EQ(held.pop_but(none_held), nullptr);
 }
 
+TEST(held_tokens, that_are_older_come_first_in_the_order_of_their_group) {
+  held_tokens held;
+  some_tokens tokens(8);
+  for (std::uint32_t i = 0; i < 8; ++i) tokens[i].operation = 0;
+  held.push(tokens[5]);
+  held.push_older(tokens[3], 1);
+  held.push_older(tokens[4], 1);
+  held.push(tokens[6]);
+  held.push_older(tokens[1], 2);
+  held.push_older(tokens[2], 2);
+  EXPECT_EQ(held.pop_but(none_held), &tokens[1]);
+  held.push_older(tokens[0], 3);
+  held.push_older(tokens[1], 3);
+  for (std::size_t i = 0; i < 7; ++i) EXPECT_EQ(held.pop_but(none_held), &tokens[i]) << i;
+  held.push_older(tokens[7], 3);
+  EXPECT_EQ(held.pop_but(none_held), &tokens[7]);
+  EXPECT_TRUE(held.empty());
+}
+
 TEST(held_tokens, of_a_paused_operation_stay_and_the_others_pass) {
   held_tokens held;
   some_tokens tokens(4);

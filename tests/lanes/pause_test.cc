@@ -24,6 +24,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::all_shapes;
+using testing::blockade;
 using testing::eventually;
 using testing::every_shape;
 using testing::gate;
@@ -268,6 +269,26 @@ TEST_P(pausing, does_not_outlive_stop) {
   coordinator.start();
   first_kind(tracked()).get();
   EXPECT_EQ(begun_first, 21u);
+}
+
+/// Else stop() would wait for somebody to resume, for as long as it may drain.
+TEST_P(pausing, does_nothing_once_stop_has_begun) {
+  for (const bool one_kind : {false, true}) {
+    auto& coordinator = start(shape());
+    blockade wall;
+    std::vector<token<void>> tokens;
+    for (unsigned i = 0; i < coordinator.cores(); ++i) tokens.push_back(submit([&] { wall.hold(); }));
+    EXPECT_TRUE(eventually([&] { return wall.holding() == static_cast<int>(coordinator.cores()); }));
+    coordinator.pause("first_kind");
+    auto held_back = first_kind(tracked());
+    std::jthread stopper([&] { EXPECT_EQ(coordinator.stop(20s).killed, 0u) << "it drains"; });
+    EXPECT_TRUE(eventually([&] { return sum(&core_statistics::waiting) + sum(&core_statistics::admitted) == 1; }))
+        << "stop() has ended the pause";
+    one_kind ? coordinator.pause("first_kind") : coordinator.pause();
+    wall.lift();
+    stopper.join();
+    held_back.get();
+  }
 }
 
 TEST_P(pausing, and_a_hard_stop_kills_what_is_held_back) {

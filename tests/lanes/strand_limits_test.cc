@@ -2,6 +2,7 @@
 #include <atomic>
 #include <chrono>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -96,6 +97,61 @@ TEST_F(strand_limits, a_pause_keeps_the_order_of_what_was_in_the_strand_and_what
   fourth.get();
   of_another_key.get();
   EXPECT_EQ(order, (std::vector<int>{1, 2, 3, 4}));
+}
+
+// What a pause sends out of the strand comes back behind others; so must those that were behind it.
+TEST_F(strand_limits, a_pause_keeps_the_order_of_an_operation_although_others_of_the_key_go_on) {
+  start(small(1, 4, 64));
+  gate held, held_too;
+  std::vector<int> order;
+  auto first = withdraw(1, [&] { held.pass(); });
+  ASSERT_TRUE(eventually([&] { return held.waiting() == 1; }));
+  auto second = deposit(1, [&] { order.push_back(2); });
+  auto of_the_other = withdraw(1, [&] { held_too.pass(); });
+  auto third = deposit(1, [&] { order.push_back(3); });
+  ASSERT_TRUE(kept(3));
+  running().pause("deposit");
+  held.open();
+  ASSERT_TRUE(eventually([&] { return held_too.waiting() == 1; })) << "its turn came when the second one was held back";
+  running().resume("deposit");
+  ASSERT_TRUE(eventually([&] { return sum(&core_statistics::in_strand) >= 4; })) << "the second one is in it again";
+  held_too.open();
+  second.get();
+  third.get();
+  EXPECT_EQ(order, (std::vector<int>{2, 3}));
+}
+
+// At every moment some have entered the strand, some are held back, and some have yet to come.
+TEST_F(strand_limits, pauses_at_any_moment_keep_the_order_of_a_key) {
+  constexpr int count = 2'000;
+  for (const unsigned cores : {1u, 2u}) {
+    auto& coordinator = start(small(cores, 2, 64));
+    std::atomic<int> last{-1}, wrong{0};
+    std::atomic<bool> over{false};
+    std::jthread submitter([&] {
+      std::vector<token<void>> tokens;
+      for (int i = 0; i < count; ++i) {
+        tokens.push_back(deposit(1, [&, i] {
+          if (last.exchange(i) >= i) ++wrong;
+          if (i % 3 == 0) this_token::yield();
+        }));
+        if (i % 5 == 0) tokens.back().kill();
+        if (tokens.size() < 30) continue;
+        tokens.back().wait();
+        tokens.clear();
+      }
+      for (auto& each : tokens) each.wait();
+      over = true;
+    });
+    while (!over) {
+      coordinator.pause();
+      std::this_thread::yield();
+      coordinator.resume();
+      coordinator.pause("deposit");
+      coordinator.resume("deposit");
+    }
+    EXPECT_EQ(wrong, 0);
+  }
 }
 
 // A killed token whose turn comes may take its time to go; a pause that was made meanwhile holds.
