@@ -1,9 +1,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <ctime>
 
+#include <dlfcn.h>
 #include <execinfo.h>
+#include <link.h>
 #include <sys/mman.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -13,6 +16,38 @@
 #include <tokengate/lanes/stall_probe.h>
 
 namespace tokengate::lanes {
+
+/// The code that finds who handles an exception. In its midst it puts the handler's registers in place, one by one, and
+/// meanwhile nobody can tell who called whom: a backtrace would follow what is none, and fault.
+struct unwinder_code {
+  std::uintptr_t begin = 0, end = 0;
+
+  /// Not for handlers of signals.
+  static unwinder_code find() noexcept {
+    unwinder_code all;
+    // By its library, which backtrace() has loaded: in a program the address of a function may be that of a stub.
+    void* const library = ::dlopen("libgcc_s.so.1", RTLD_LAZY | RTLD_NOLOAD);
+    if (library == nullptr) return all;
+    all.begin = reinterpret_cast<std::uintptr_t>(::dlsym(library, "_Unwind_Backtrace"));
+    ::dl_iterate_phdr(
+        [](dl_phdr_info* loaded, std::size_t, void* found) {
+          auto& sought = *static_cast<unwinder_code*>(found);
+          for (int i = 0; i < loaded->dlpi_phnum; ++i) {
+            const auto& part = loaded->dlpi_phdr[i];
+            const unwinder_code here{loaded->dlpi_addr + part.p_vaddr, loaded->dlpi_addr + part.p_vaddr + part.p_memsz};
+            if (part.p_type != PT_LOAD || !here.contains(sought.begin)) continue;
+            sought = here;
+            return 1;
+          }
+          return 0;
+        },
+        &all);
+    ::dlclose(library);  // backtrace() keeps it
+    return all;
+  }
+  [[nodiscard]] bool contains(std::uintptr_t address) const noexcept { return address >= begin && address < end; }
+};
+unwinder_code unwinder;  // written before the first signal is sent
 
 /// The process's signal for probes: the highest real-time signal that nobody handles when the first one is taken. It
 /// stays ours.
@@ -26,6 +61,7 @@ struct stall_signal {
     // Its first call loads a library, which a handler must not.
     void* here[1];
     ::backtrace(here, 1);
+    unwinder = unwinder_code::find();
     for (int each = SIGRTMAX - 1; each >= SIGRTMIN; --each) {
       struct sigaction present {};
       if (::sigaction(each, nullptr, &present) != 0 || (present.sa_flags & SA_SIGINFO) != 0 ||
@@ -60,26 +96,38 @@ struct stall_signal {
 
 /// On the core's thread, in the midst of whatever it does: nothing may be called here that takes a lock or memory.
 void stall_probe::answer(const void* interrupted) noexcept {
-  int expected = asked;
-  if (!state_.compare_exchange_strong(expected, answering, std::memory_order_acquire)) return;
+  int question = asked;
+  if (!state_.compare_exchange_strong(question, answering, std::memory_order_acquire) &&
+      !(question == asked_for_frames && state_.compare_exchange_strong(question, answering, std::memory_order_acquire)))
+    return;
   // This very thread writes which token runs, so it stands still meanwhile.
   const detail::node* const running = subject_->running();
   token_ = running != nullptr ? running->id() : 0;
   operation_ = running != nullptr ? static_cast<std::uint32_t>(running->operation) : 0;
-  frame_count_ = ::backtrace(frames_, most_frames);
-  first_frame_ = static_cast<int>(std::find(frames_, frames_ + frame_count_, interrupted) - frames_);
-  if (first_frame_ == frame_count_) first_frame_ = 0;
+  frame_count_ = first_frame_ = 0;
+  if (question == asked_for_frames) note_frames(interrupted);
   state_.store(answered, std::memory_order_release);
 }
 
-bool stall_probe::take(const core& subject, pthread_t thread, std::chrono::nanoseconds patience) noexcept {
+void stall_probe::note_frames(const void* interrupted) noexcept {
+  if (unwinder.contains(reinterpret_cast<std::uintptr_t>(interrupted))) {
+    frames_[frame_count_++] = const_cast<void*>(interrupted);
+    return;
+  }
+  frame_count_ = ::backtrace(frames_, most_frames);
+  first_frame_ = static_cast<int>(std::find(frames_, frames_ + frame_count_, interrupted) - frames_);
+  if (first_frame_ == frame_count_) first_frame_ = 0;
+}
+
+bool stall_probe::take(const core& subject, pthread_t thread, std::chrono::nanoseconds patience, wanted what) noexcept {
   const int number = stall_signal::number();
   if (number == 0) return false;
   subject_ = &subject;
+  const int question = what == wanted::token ? asked : asked_for_frames;
   int before = unused;
   // An answer to an earlier question may just be coming.
-  if (!state_.compare_exchange_strong(before, asked, std::memory_order_release) &&
-      !(before == answered && state_.compare_exchange_strong(before, asked, std::memory_order_release)))
+  if (!state_.compare_exchange_strong(before, question, std::memory_order_release) &&
+      !(before == answered && state_.compare_exchange_strong(before, question, std::memory_order_release)))
     return false;
   if (::pthread_sigqueue(thread, number, sigval{.sival_ptr = this}) == 0) {
     const auto until = std::chrono::steady_clock::now() + patience;
@@ -89,7 +137,7 @@ bool stall_probe::take(const core& subject, pthread_t thread, std::chrono::nanos
       ::nanosleep(&moment, nullptr);
     } while (std::chrono::steady_clock::now() < until);
   }
-  int open = asked;
+  int open = question;
   return !state_.compare_exchange_strong(open, unused, std::memory_order_acquire) && open == answered;
 }
 

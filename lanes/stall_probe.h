@@ -18,14 +18,18 @@ class stall_probe {
  public:
   static constexpr int most_frames = 48;
 
+  enum class wanted : bool { token, token_and_frames };
+
   /// Interrupts the core's thread and waits for its answer, up to `patience`. False: no answer. One call at a time; the
   /// probe must live until the thread has ended, for it may still answer later.
-  [[nodiscard]] bool take(const core& subject, pthread_t thread, std::chrono::nanoseconds patience) noexcept;
+  [[nodiscard]] bool take(const core& subject, pthread_t thread, std::chrono::nanoseconds patience,
+                          wanted what) noexcept;
 
   // After take() returned true:
   // ----------------------------------------------------------------------------------------
   [[nodiscard]] std::uint64_t token() const noexcept { return token_; }  ///< 0: none runs
   [[nodiscard]] std::uint32_t operation() const noexcept { return operation_; }
+  /// Innermost first; of a thread that was just in the unwinder of exceptions only the place there.
   [[nodiscard]] std::span<void* const> frames() const noexcept {
     return {frames_ + first_frame_, static_cast<std::size_t>(frame_count_ - first_frame_)};
   }
@@ -34,12 +38,14 @@ class stall_probe {
   class stack;
 
  private:
-  enum state : int { unused, asked, answering, answered };
+  enum state : int { unused, asked, asked_for_frames, answering, answered };
 
   friend struct stall_signal;
   void answer(const void* interrupted) noexcept;
+  void note_frames(const void* interrupted) noexcept;
 
-  // asked: release by take(). answered: release by the handler, acquire by take(). In between all is the handler's.
+  // asked, either: release by take(). answered: release by the handler, acquire by take(). In between all is the
+  // handler's.
   std::atomic<int> state_{unused};
   const core* subject_ = nullptr;
   std::uint64_t token_ = 0;

@@ -148,7 +148,7 @@ void warden::look_at(unsigned core, bool moved, clock::time_point now) noexcept 
       const std::scoped_lock lock(probes_);
       // Its thread may not run just now: the system has others to run, or waits for a disk in it. Later, then, and
       // less and less often, for this thread has other things to do than to wait for it.
-      if (!known.probe.take(subject, threads_[core], patience_for_probe)) {
+      if (!known.probe.take(subject, threads_[core], patience_for_probe, stall_probe::wanted::token_and_frames)) {
         known.unanswered = std::max<std::chrono::nanoseconds>(2 * known.unanswered, patience_for_probe);
         known.next_probe = now + known.unanswered;
         return;
@@ -243,7 +243,8 @@ std::vector<fiber_status> warden::fibers(std::chrono::nanoseconds patience) {
     row.core = core;
     row.state = fiber_state::busy;
     stall_probe& probe = watched_[core].probe;
-    if (probe.take(*runtime_.cores[core], threads_[core], patience_for_probe) && probe.token() != 0)
+    constexpr auto wanted = stall_probe::wanted::token;
+    if (probe.take(*runtime_.cores[core], threads_[core], patience_for_probe, wanted) && probe.token() != 0)
       row.tokens.push_back({probe.token(), operation_name(probe.operation())});
     all.push_back(std::move(row));
   }

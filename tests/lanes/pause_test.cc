@@ -178,7 +178,6 @@ TEST_P(pausing, a_kind_holds_it_back_although_children_have_to_run_in_place) {
   auto wanted = shape();
   wanted.max_suspended = 1;
   gate held;
-  std::atomic<bool> paused{false};
   start(wanted).pause("first_kind");
   // Two tokens are suspended on each core: what is spawned there now runs in place.
   std::vector<token<void>> suspended;
