@@ -2,6 +2,9 @@
 #include <cstdio>
 #include <span>
 #include <string>
+#include <utility>
+
+#include <unistd.h>
 
 #include <tokengate/core/asymmetric_fence.h>
 #include <tokengate/core/clock.h>
@@ -70,6 +73,10 @@ coordinator::coordinator(const options& wanted)
 }
 
 coordinator::~coordinator() {
+  if (in_forked_process()) {  // whoever was about to enter, or held a lock, will never get on here
+    static_cast<void>(new std::shared_ptr(std::move(runtime_)));
+    return;
+  }
   if (running_) {
     if (detail::host::current() != nullptr) give_up_inside_a_token();
     stop();
@@ -95,13 +102,16 @@ void coordinator::start() {
     runtime_.swap(next);
   }
   entrance_->open();
+  process_ = ::getpid();
   running_ = true;
 }
+
+bool coordinator::in_forked_process() const noexcept { return process_ != 0 && process_ != ::getpid(); }
 
 stop_report coordinator::stop() { return stop(options_.drain_for); }
 
 stop_report coordinator::stop(std::chrono::nanoseconds drain_for) {
-  if (!running_) return {};
+  if (!running_ || in_forked_process()) return {};
   if (detail::host::current() != nullptr)
     throw misuse("coordinator::stop was called inside a token, which it would wait for; call it from a thread");
   entrance_->close();

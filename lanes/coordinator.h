@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include <sys/types.h>
+
 #include <tokengate/core/observe.h>
 #include <tokengate/core/place.h>
 #include <tokengate/core/tags.h>
@@ -178,6 +180,8 @@ class coordinator {
 
  private:
   void give_up_inside_a_token() noexcept;
+  /// fork() copies no threads, so there are no cores.
+  [[nodiscard]] bool in_forked_process() const noexcept;
   std::shared_ptr<lanes::runtime> latest() const;
   std::shared_ptr<lanes::runtime> started() const;
 
@@ -187,6 +191,7 @@ class coordinator {
   const std::unique_ptr<lanes::entrance> entrance_;
   mutable std::mutex mutex_;
   std::shared_ptr<lanes::runtime> runtime_;  // of the present run, or the last one; guarded by mutex_
+  pid_t process_ = 0;                        // that runs it, or did
   std::atomic<bool> running_{false};         // written by start() and stop(); relaxed: a snapshot for others
 };
 

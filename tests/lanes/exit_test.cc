@@ -3,6 +3,8 @@
 #include <cstdlib>
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <tokengate/core/submit.h>
 #include <tokengate/core/this_token.h>
@@ -57,6 +59,28 @@ TEST(exiting_DeathTest, by_a_thread_stops_what_runs) {
     std::exit(9);
   };
   EXPECT_EXIT(exit_from_main(), ::testing::ExitedWithCode(9), "");
+}
+
+// The child has the coordinator without its threads.
+void leave_in_a_child(const options& wanted) {
+  auto& cores = made_for_ever(wanted);
+  submit([] { this_token::sleep_for(24h); }).detach();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(60);
+    const auto report = cores.stop();
+    std::exit(report.killed == 0 && report.abandoned.empty() ? 11 : 1);
+  }
+  int status = 0;
+  if (::waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) != 11) std::_Exit(2);
+  std::_Exit(submit([] { return 10; }).get());
+}
+
+TEST(exiting_DeathTest, in_a_forked_process_waits_for_nobody) {
+  ::testing::FLAGS_gtest_death_test_style = "threadsafe";
+  options wanted;
+  wanted.cores = 2;
+  EXPECT_EXIT(leave_in_a_child(wanted), ::testing::ExitedWithCode(10), "");
 }
 
 }  // namespace
