@@ -1,6 +1,7 @@
 // Which operations a lead says that it calls, by number; and what leads called besides.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -24,9 +25,10 @@ class declared_calls {
     return (bits_[bit / 64] >> bit % 64 & 1) != 0;
   }
 
-  /// Such a call. Any thread; takes a lock. Throws bad_alloc.
-  void note_undeclared(std::uint32_t lead, std::uint32_t child);
-  /// What was noted, and how often.
+  /// How many such calls there were, for the caller to add to; stays where it is. Any thread; takes a lock. Throws
+  /// bad_alloc.
+  [[nodiscard]] std::atomic<std::uint64_t>& undeclared(std::uint32_t lead, std::uint32_t child);
+  /// All of these.
   [[nodiscard]] std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> undeclared() const;
 
  private:
@@ -36,7 +38,7 @@ class declared_calls {
   std::vector<std::size_t> rows_;  // by number: of a lead its row
   std::vector<std::uint64_t> bits_;
   mutable std::mutex mutex_;
-  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> undeclared_;  // guarded by mutex_
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::atomic<std::uint64_t>> undeclared_;  // guarded by mutex_
 };
 
 }  // namespace tokengate::anchors

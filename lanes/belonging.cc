@@ -19,16 +19,22 @@ void core::join_domain(node& parent, node& child) {
   if (parent.tags.lead) {
     if (parent.domain == 0) [[unlikely]]  // there was no memory for it before
       parent.domain = domains_.open(index_, parent.id(), parent.operation);
-    if (!runtime_.calls.contain(parent.operation, child.operation)) [[unlikely]] {
-      if (runtime_.settings.strict_calls) refuse_undeclared(parent, child);
-      runtime_.calls.note_undeclared(parent.operation, child.operation);
-      domains_.note_undeclared(parent.domain);
-    } else {
+    if (runtime_.calls.contain(parent.operation, child.operation)) [[likely]]
       known_calls_[child.operation % known_calls_.size()] = both(parent, child);
-    }
+    else
+      note_undeclared(parent, child);
   }
   if (child.tags.lead) return;
   enter_domain(parent, child);
+}
+
+void core::note_undeclared(const node& lead, const node& child) {
+  if (runtime_.settings.strict_calls) refuse_undeclared(lead, child);
+  auto& known = undeclared_calls_[child.operation % undeclared_calls_.size()];
+  if (known.count == nullptr || known.calls != both(lead, child))
+    known = {both(lead, child), &runtime_.calls.undeclared(lead.operation, child.operation)};
+  known.count->fetch_add(1, std::memory_order_relaxed);  // of all cores; see declared_calls::undeclared()
+  domains_.note_undeclared(lead.domain);
 }
 
 void core::refuse_undeclared(const node& lead, const node& child) {

@@ -215,6 +215,7 @@ class core : public detail::host {
   [[nodiscard]] bool leaves_own_domain(const detail::node& token) noexcept {
     return !token.tags.lead && !token.tags.anchored && domains_.leave_own(token.domain, index_);
   }
+  void note_undeclared(const detail::node& lead, const detail::node& child);
   [[noreturn]] static void refuse_undeclared(const detail::node& lead, const detail::node& child);
   void open_domain(detail::node& lead) noexcept;
   bool enter_strand(detail::node& token) noexcept;
@@ -308,6 +309,11 @@ class core : public detail::host {
   recent_ring recent_;
   unsigned numbers_given_ = 0;  // to workers; those that are free again are given first
   std::vector<unsigned> free_numbers_;
+  struct counted_call {
+    std::uint32_t calls = 0;                      // both numbers
+    std::atomic<std::uint64_t>* count = nullptr;  // of all cores
+  };
+  std::array<counted_call, 16> undeclared_calls_{};  // calls that leads do not declare, by the number of the child
 
   // What other threads touch, away from what the core touches all the time.
   alignas(64) std::atomic<std::uint32_t> modes_{0};
