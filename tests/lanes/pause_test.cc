@@ -37,7 +37,9 @@ std::atomic<std::uint64_t> begun_first{0}, begun_second{0};
 
 TOKENGATE_OPERATION(void, first_kind, (tracked)) { begun_first.fetch_add(1); }
 TOKENGATE_OPERATION(void, second_kind, (tracked)) { begun_second.fetch_add(1); }
-TOKENGATE_OPERATION(void, anchored_kind, (tracked), sticky_anchor{"here"}, hash_policy::none) { begun_first.fetch_add(1); }
+TOKENGATE_OPERATION(void, anchored_kind, (tracked), sticky_anchor{"here"}, hash_policy::none) {
+  begun_first.fetch_add(1);
+}
 TOKENGATE_OPERATION(int, numbered, (std::vector<int> * seen, int n)) {
   seen->push_back(n);
   return n;
