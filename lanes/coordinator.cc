@@ -74,7 +74,7 @@ coordinator::coordinator(const options& wanted)
 
 coordinator::~coordinator() {
   if (in_forked_process()) {  // whoever was about to enter, or held a lock, will never get on here
-    static_cast<void>(new std::shared_ptr(std::move(runtime_)));
+    lanes::runtime::keep_for_ever(runtime_);
     return;
   }
   if (running_) {
@@ -122,7 +122,7 @@ stop_report coordinator::stop(std::chrono::nanoseconds drain_for) {
   report.abandoned = run->stop(detail::deadline_after(drain_for));
   report.killed = run->killed() - killed_before;
   running_ = false;
-  if (!report.abandoned.empty()) static_cast<void>(new std::shared_ptr(run));  // its threads still need it
+  if (!report.abandoned.empty()) lanes::runtime::keep_for_ever(run);  // its threads still need it
   return report;
 }
 
@@ -325,7 +325,7 @@ void coordinator::give_up_inside_a_token() noexcept {
       "to the end of the process\n",
       stderr);
   entrance_->close();
-  static_cast<void>(new std::shared_ptr(runtime_));
+  lanes::runtime::keep_for_ever(runtime_);
   running_ = false;
 }
 

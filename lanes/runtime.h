@@ -32,6 +32,10 @@ class runtime {
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
   ~runtime();
+  /// Threads that nobody will wait for need it: it is never destroyed. Needs no memory.
+  static void keep_for_ever(const std::shared_ptr<runtime>& run) noexcept {
+    if (run != nullptr) run->itself = run;
+  }
 
   /// From a thread that is none of the cores. May block it while the gate is full; throws coordinator_stopped, then the
   /// node is still the caller's.
@@ -116,6 +120,7 @@ class runtime {
   std::vector<std::unique_ptr<core>> cores;
   std::unique_ptr<converger> adapts;  ///< always there, as is
   std::unique_ptr<warden> watch;
+  std::shared_ptr<runtime> itself;  ///< see keep_for_ever()
 
   // Counted by cores on their way to sleep and back, read by whoever makes work; see work_appeared() and core::idle().
   alignas(64) std::atomic<int> sleeping{0};

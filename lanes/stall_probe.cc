@@ -79,7 +79,8 @@ struct stall_signal {
   /// Where the thread was when the signal came; null on machines that we do not know.
   static const void* interrupted(const void* context) noexcept {
 #if defined(__x86_64__)
-    return reinterpret_cast<const void*>(static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP]);
+    const auto place = static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP];
+    return reinterpret_cast<const void*>(place);  // NOLINT: a register
 #else
     static_cast<void>(context);
     return nullptr;
@@ -97,9 +98,10 @@ struct stall_signal {
 /// On the core's thread, in the midst of whatever it does: nothing may be called here that takes a lock or memory.
 void stall_probe::answer(const void* interrupted) noexcept {
   int question = asked;
-  if (!state_.compare_exchange_strong(question, answering, std::memory_order_acquire) &&
-      !(question == asked_for_frames && state_.compare_exchange_strong(question, answering, std::memory_order_acquire)))
-    return;
+  const bool was_asked =
+      state_.compare_exchange_strong(question, answering, std::memory_order_acquire) ||
+      (question == asked_for_frames && state_.compare_exchange_strong(question, answering, std::memory_order_acquire));
+  if (!was_asked) return;
   // This very thread writes which token runs, so it stands still meanwhile.
   const detail::node* const running = subject_->running();
   token_ = running != nullptr ? running->id() : 0;
@@ -126,9 +128,10 @@ bool stall_probe::take(const core& subject, pthread_t thread, std::chrono::nanos
   const int question = what == wanted::token ? asked : asked_for_frames;
   int before = unused;
   // An answer to an earlier question may just be coming.
-  if (!state_.compare_exchange_strong(before, question, std::memory_order_release) &&
-      !(before == answered && state_.compare_exchange_strong(before, question, std::memory_order_release)))
-    return false;
+  const bool may_ask =
+      state_.compare_exchange_strong(before, question, std::memory_order_release) ||
+      (before == answered && state_.compare_exchange_strong(before, question, std::memory_order_release));
+  if (!may_ask) return false;
   if (::pthread_sigqueue(thread, number, sigval{.sival_ptr = this}) == 0) {
     const auto until = std::chrono::steady_clock::now() + patience;
     do {
