@@ -12,13 +12,17 @@ sticky_pins::place& sticky_pins::shard::add(std::uint64_t key) {
     forget_gone();
     look_at = std::max(always_kept, 2 * pins.size());
   }
+  // Room for it among the spare ones, so that forget_gone() needs no memory.
+  if (spare.capacity() <= pins.size()) spare.reserve(2 * pins.size() + 1);
+  std::unique_ptr<place> own;
   if (spare.empty()) {
-    if (spare.capacity() <= pins.size()) spare.reserve(2 * pins.size() + 1);
-    spare.push_back(std::make_unique<place>());
+    own = std::make_unique<place>();
+  } else {
+    own = std::move(spare.back());
+    spare.pop_back();
   }
-  place& added = *spare.back();
-  pins.emplace(key, std::move(spare.back()));
-  spare.pop_back();
+  place& added = *own;
+  pins.emplace(key, std::move(own));
   return added;
 }
 

@@ -65,7 +65,7 @@ template <class Op>
   requires requires { Op::info.attributes.anchored; }
 inline constexpr bool is_anchored<Op> = Op::info.attributes.anchored;
 
-/// How a token's key is made: not at all, or by this policy. With it goes the part of the node that says who waits.
+/// How a token's key is made: not at all, or by this policy; and what its node has besides.
 struct without_key {
   using extra = node_extra;
 };

@@ -1,7 +1,9 @@
 // Pins: one core for a key while there are tokens of it, forgotten with the last one.
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <new>
 #include <thread>
 #include <vector>
@@ -9,6 +11,22 @@
 #include <gtest/gtest.h>
 
 #include <tokengate/anchors/sticky_pins.h>
+
+namespace {
+
+/// How many more times this thread gets memory; below 0: always.
+thread_local int grants = -1;
+
+}  // namespace
+
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  if (grants == 0) throw std::bad_alloc();
+  if (grants > 0) --grants;
+  if (void* const memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace tokengate::anchors {
 namespace {
@@ -55,6 +73,27 @@ TEST(sticky_pins, stay_as_they_are_when_no_core_can_be_chosen) {
   sticky_pins pins;
   EXPECT_THROW(pins.hold(7, 1, []() -> std::uint16_t { throw std::bad_alloc(); }), std::bad_alloc);
   EXPECT_TRUE(pins.snapshot().empty());
+}
+
+TEST(sticky_pins, lose_nothing_when_there_is_no_memory) {
+  sticky_pins pins;
+  constexpr std::uint64_t keys = 5'000;
+  int refused = 0;
+  for (std::uint64_t i = 0; i < keys; ++i) {
+    for (int granted = 0;; ++granted, ++refused) {
+      grants = granted;
+      try {
+        pins.hold(key_of(i), 1, [] { return std::uint16_t{4}; });
+        break;
+      } catch (const std::bad_alloc&) {
+      }
+    }
+    grants = -1;
+  }
+  EXPECT_GT(refused, static_cast<int>(keys)) << "each key wants memory, and some a larger table as well";
+  const auto all = pins.snapshot();
+  EXPECT_EQ(all.size(), keys);
+  for (const pin& each : all) EXPECT_EQ(each.tokens, 1u);
 }
 
 // Whoever holds a key at the same time as another thread has the same core for it.
