@@ -1,5 +1,5 @@
-// What both formats of registry_export.h need: the words for tags, the lanes of operations, letters that must not stand
-// as they are.
+// What all that shows operations needs: the words for tags, the lanes of operations, letters that must not stand as
+// they are.
 #pragma once
 
 #include <array>

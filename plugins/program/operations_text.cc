@@ -1,6 +1,6 @@
-#include <array>
 #include <string_view>
 
+#include <tokengate/core/export_words.h>
 #include <tokengate/plugins/program/operations_text.h>
 #include <tokengate/plugins/report/human.h>
 #include <tokengate/plugins/report/table.h>
@@ -8,9 +8,9 @@
 namespace tokengate::program {
 namespace {
 
-constexpr std::array<std::string_view, 3> weights{"light", "medium", "heavy"};
-constexpr std::array<std::string_view, 5> tiers{"-", "slow", "moderate", "fast", "insane"};
-constexpr std::array<std::string_view, 2> domains{"bound", "preferred"};
+using detail::word_for;
+
+std::string shown(std::string_view text) { return std::string(text.empty() ? "-" : text); }
 
 std::string_view file_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
@@ -38,10 +38,9 @@ std::string operations_text(std::span<const operation_info* const> operations,
   for (std::size_t place = 0; place < operations.size(); ++place) {
     const operation_info* const info = operations[place];
     const attributes& tags = info->attributes;
-    rows.add_row({std::string(info->name), info->scope().empty() ? "-" : std::string(info->scope()),
-                  std::string(weights[static_cast<std::size_t>(tags.weight)]), std::string(tiers[tags.storage]),
-                  info->lane.empty() ? "-" : std::string(info->lane), tags.anchored ? std::string(info->anchor) : "-",
-                  tags.lead ? std::string(domains[static_cast<std::size_t>(tags.domain)]) : "-",
+    rows.add_row({std::string(info->name), shown(info->scope()), shown(word_for(detail::weight_words, tags.weight)),
+                  shown(word_for(detail::storage_words, tags.storage)), shown(info->lane), shown(info->anchor),
+                  shown(tags.lead ? word_for(detail::domain_words, tags.domain) : ""),
                   budgets[place].count() > 0 ? report::duration_text(budgets[place]) : "-",
                   std::string(file_name(info->file)) + ':' + std::to_string(info->line), calls_of(*info)});
   }

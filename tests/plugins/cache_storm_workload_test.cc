@@ -1,5 +1,4 @@
 // `tokengate run cache-storm`, run as its users do.
-#include <csignal>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -97,10 +96,7 @@ TEST(cache_storm_workload, an_interrupt_reports_what_was_done) {
   running program({"run", "cache-storm", "--every", "1h", "--hold", "1h", "--json", "storm.json"},
                   running::output::terminal, dir.path());
   ASSERT_TRUE(program.wait_for("first tokens"));
-  program.kill(SIGINT);
-  const result ended = program.finish();
-  EXPECT_EQ(ended.code, 128 + SIGINT) << ended.out;
-  EXPECT_NE(ended.out.find("interrupted; "), std::string::npos) << ended.out;
+  interrupted(program);
   EXPECT_FALSE(json_of(dir.read("storm.json")).at("complete").as_bool());
 }
 

@@ -1,6 +1,5 @@
 // `tokengate run chains`, run as its users do.
 #include <chrono>
-#include <csignal>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -75,10 +74,7 @@ TEST(chains_workload, an_interrupt_reports_what_was_done) {
                   running::output::terminal, dir.path());
   ASSERT_TRUE(program.wait_for("one at a time"));
   program.wait_for_work(std::chrono::milliseconds(200));
-  program.kill(SIGINT);
-  const result ended = program.finish();
-  EXPECT_EQ(ended.code, 128 + SIGINT) << ended.out;
-  EXPECT_NE(ended.out.find("interrupted; "), std::string::npos) << ended.out;
+  interrupted(program);
   const auto report = json_of(dir.read("chains.json"));
   EXPECT_FALSE(report.at("complete").as_bool());
   ASSERT_EQ(report.at("rows").as_array().size(), 1u);

@@ -1,5 +1,4 @@
 // `tokengate run conductor`, run as its users do.
-#include <csignal>
 #include <set>
 #include <string>
 
@@ -134,10 +133,7 @@ TEST(conductor_workload, an_interrupt_reports_what_was_done) {
   const scratch dir;
   running program({"run", "conductor", "--hold", "1h", "--json", "leads.json"}, running::output::terminal, dir.path());
   ASSERT_TRUE(program.wait_for("leads"));
-  program.kill(SIGINT);
-  const result ended = program.finish();
-  EXPECT_EQ(ended.code, 128 + SIGINT) << ended.out;
-  EXPECT_NE(ended.out.find("interrupted; "), std::string::npos) << ended.out;
+  interrupted(program);
   EXPECT_FALSE(json_of(dir.read("leads.json")).at("complete").as_bool());
 }
 

@@ -1,5 +1,4 @@
 // `tokengate run mixed`, run as its users do.
-#include <csignal>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -107,10 +106,7 @@ TEST(mixed_workload, an_interrupt_ends_it_and_reports) {
   running program({"run", "mixed", "--operations", "original", "--waves", "4..16777216", "--json", "waves.json"},
                   running::output::terminal, dir.path());
   ASSERT_TRUE(program.wait_for("a plain loop"));
-  program.kill(SIGINT);
-  const result ended = program.finish();
-  EXPECT_EQ(ended.code, 128 + SIGINT) << ended.out;
-  EXPECT_NE(ended.out.find("interrupted; "), std::string::npos) << ended.out;
+  interrupted(program);
   EXPECT_FALSE(json_of(dir.read("waves.json")).at("complete").as_bool());
 }
 

@@ -4,7 +4,6 @@
 #include <boost/json/src.hpp>
 #include <gtest/gtest.h>
 
-#include <tokengate/tests/plugins/command.h>
 #include <tokengate/tests/plugins/report_reader.h>
 
 namespace tokengate::test {
@@ -70,6 +69,14 @@ void expect_refused(std::vector<std::string> arguments, const std::string& why) 
   EXPECT_EQ(refused.err.find('\n'), refused.err.size() - 1) << refused.err;
   EXPECT_NE(refused.err.find(why), std::string::npos) << refused.err;
   EXPECT_NE(refused.err.find("--help'"), std::string::npos) << refused.err;
+}
+
+std::string interrupted(running& program, int signal) {
+  program.kill(signal);
+  const result ended = program.finish();
+  EXPECT_EQ(ended.code, 128 + signal) << ended.out;
+  EXPECT_NE(ended.out.find("interrupted; "), std::string::npos) << ended.out;
+  return ended.out;
 }
 
 }  // namespace tokengate::test

@@ -1,11 +1,14 @@
 // Reads what the workloads that measure report: their tables and their JSON.
 #pragma once
 
+#include <csignal>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include <boost/json.hpp>
+
+#include <tokengate/tests/plugins/command.h>
 
 namespace tokengate::test {
 
@@ -27,5 +30,8 @@ void expect_same_numbers(const std::string& out, const boost::json::object& repo
 
 /// `tokengate run arguments...` is refused as wrong usage, in one sentence that contains `why`.
 void expect_refused(std::vector<std::string> arguments, const std::string& why);
+
+/// The program ends by the signal as it should, and says so; what it printed is returned.
+std::string interrupted(running& program, int signal = SIGINT);
 
 }  // namespace tokengate::test

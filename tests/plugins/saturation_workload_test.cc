@@ -1,5 +1,4 @@
 // `tokengate run saturation`, run as its users do.
-#include <csignal>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -75,10 +74,7 @@ TEST(saturation_workload, an_interrupt_ends_a_burst) {
   const scratch dir;
   running program({"run", "saturation", "--sleep", "1h", "--sleepers", "1000"}, running::output::terminal, dir.path());
   ASSERT_TRUE(program.wait_for("burst, light sleepers"));
-  program.kill(SIGINT);
-  const result ended = program.finish();
-  EXPECT_EQ(ended.code, 128 + SIGINT) << ended.out;
-  EXPECT_NE(ended.out.find("interrupted; "), std::string::npos) << ended.out;
+  interrupted(program);
 }
 
 TEST(saturation_workload, an_interrupt_reports_what_was_done) {
@@ -86,12 +82,10 @@ TEST(saturation_workload, an_interrupt_reports_what_was_done) {
   running program({"run", "saturation", "--sustain", "1h", "--sleepers", "100", "--json", "now.json"},
                   running::output::terminal, dir.path());
   ASSERT_TRUE(program.wait_for("sustained, half of them heavy"));
-  program.kill(SIGINT);
-  const result ended = program.finish();
-  EXPECT_EQ(ended.code, 128 + SIGINT) << ended.out;
+  const std::string out = interrupted(program);
   const auto report = json_of(dir.read("now.json"));
   EXPECT_FALSE(report.at("complete").as_bool());
-  EXPECT_GE(report.at("rows").as_array().size(), 2u) << ended.out;
+  EXPECT_GE(report.at("rows").as_array().size(), 2u) << out;
 }
 
 }  // namespace
